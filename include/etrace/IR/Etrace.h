@@ -1,0 +1,76 @@
+//===- Etrace.h - The etrace dialect ----------------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+#ifndef ETRACE_IR_ETRACE_H
+#define ETRACE_IR_ETRACE_H
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/AffineMap.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/RegionKindInterface.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/CallInterfaces.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/FunctionInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace etrace {
+class LossOp;
+class StepOp;
+
+namespace detail {
+mlir::FailureOr<double> parseDouble(mlir::AsmParser &parser);
+void printDouble(mlir::AsmPrinter &printer, double value);
+/// Checks what every ETP primitive promises: maps and ranks that fit, a float result.
+mlir::LogicalResult verifyETPOp(mlir::Operation *op);
+} // namespace detail
+
+/// Names of the attributes that give arguments and results their roles.
+constexpr llvm::StringLiteral kHiddenAttr = "etrace.hidden";
+constexpr llvm::StringLiteral kStateAttr = "etrace.state";
+constexpr llvm::StringLiteral kParamAttr = "etrace.param";
+constexpr llvm::StringLiteral kSingleStepAttr = "etrace.single_step";
+constexpr llvm::StringLiteral kBufferAttr = "etrace.buffer";
+constexpr llvm::StringLiteral kEntryAttr = "etrace.entry";
+constexpr llvm::StringLiteral kNameAttr = "etrace.name";
+
+/// The path of a (nested) symbol reference: `@neuron::@V` is "neuron.V".
+std::string getPath(mlir::SymbolRefAttr symbol);
+
+/// The declared type and kind of a state or parameter.
+struct Declaration {
+  mlir::Operation *op = nullptr;
+  mlir::RankedTensorType type;
+  mlir::Attribute init;
+  /// `etrace.hidden`, `etrace.state` or `etrace.param`.
+  llvm::StringRef role;
+  std::string path;
+};
+} // namespace etrace
+
+#include "etrace/IR/EtraceEnums.h.inc"
+
+#include "etrace/IR/EtraceDialect.h.inc"
+
+#include "etrace/IR/EtraceAttrInterfaces.h.inc"
+#include "etrace/IR/EtraceOpInterfaces.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "etrace/IR/EtraceAttrs.h.inc"
+
+#define GET_OP_CLASSES
+#include "etrace/IR/EtraceOps.h.inc"
+
+namespace etrace {
+/// All declarations of a model in order, components of group states included.
+llvm::SmallVector<Declaration> getDeclarations(ModelOp model);
+/// The declaration behind a path, or one with a null `op`.
+Declaration lookupDeclaration(ModelOp model, llvm::StringRef path);
+} // namespace etrace
+
+#endif // ETRACE_IR_ETRACE_H

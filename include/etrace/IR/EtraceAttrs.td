@@ -1,0 +1,110 @@
+//===- EtraceAttrs.td - Initialisers and surrogates --------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+#ifndef ETRACE_IR_ETRACEATTRS_TD
+#define ETRACE_IR_ETRACEATTRS_TD
+
+include "mlir/IR/AttrTypeBase.td"
+include "etrace/IR/EtraceDialect.td"
+include "etrace/IR/EtraceInterfaces.td"
+
+class Etrace_Attr<string name, string attrMnemonic, list<Trait> traits = []>
+    : AttrDef<Etrace_Dialect, name, traits> {
+  let mnemonic = attrMnemonic;
+}
+
+/// A double printed with all its digits; the default is left out.
+class Etrace_Double<string value> : DefaultValuedParameter<"double", value> {
+  let parser = "::etrace::detail::parseDouble($_parser)";
+  let printer = "::etrace::detail::printDouble($_printer, $_self)";
+}
+
+//===----------------------------------------------------------------------===//
+// Initialisers
+//===----------------------------------------------------------------------===//
+
+class Etrace_Initializer<string name, string attrMnemonic>
+    : Etrace_Attr<name, attrMnemonic,
+                  [DeclareAttrInterfaceMethods<InitializerAttrInterface>]>;
+
+class Etrace_ConstantInitializer<string name, string attrMnemonic>
+    : Etrace_Attr<name, attrMnemonic,
+                  [DeclareAttrInterfaceMethods<InitializerAttrInterface, ["isConstant", "getConstant"]>]>;
+
+def Etrace_Zeros : Etrace_ConstantInitializer<"Zeros", "zeros"> {
+  let summary = "all zeros";
+  let description = "Example: `#etrace.zeros`.";
+}
+def Etrace_Constant : Etrace_ConstantInitializer<"Constant", "constant"> {
+  let summary = "one value everywhere";
+  let description = "Example: `#etrace.constant<value = 1.0>`.";
+  let parameters = (ins Etrace_Double<"0.0">:$value);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+def Etrace_Uniform : Etrace_Initializer<"Uniform", "uniform"> {
+  let summary = "uniform on [low, high)";
+  let description = "Example: `#etrace.uniform<low = -0.1, high = 0.1>`.";
+  let parameters = (ins Etrace_Double<"0.0">:$low, Etrace_Double<"1.0">:$high);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+def Etrace_Normal : Etrace_Initializer<"Normal", "normal"> {
+  let summary = "normal with mean and standard deviation";
+  let description = "Example: `#etrace.normal<std = 0.1>`.";
+  let parameters = (ins Etrace_Double<"0.0">:$mean, Etrace_Double<"1.0">:$std);
+  let assemblyFormat = "`<` struct(params) `>`";
+}
+def Etrace_Xavier : Etrace_Initializer<"Xavier", "xavier"> {
+  let summary = "uniform with variance 2 gain^2 / (fan_in + fan_out)";
+  let description = "Example: `#etrace.xavier<gain = 1.0>`. Fans: the last two dimensions.";
+  let parameters = (ins Etrace_Double<"1.0">:$gain);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+}
+def Etrace_Kaiming : Etrace_Initializer<"Kaiming", "kaiming"> {
+  let summary = "truncated normal with variance scale / fan_in";
+  let description = [{
+    Example: `#etrace.kaiming<scale = 2.0>`. The normal is truncated at two
+    standard deviations and rescaled, so that the variance is scale / fan_in;
+    fan_in is the last dimension but one.
+  }];
+  let parameters = (ins Etrace_Double<"2.0">:$scale);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+}
+def Etrace_Orthogonal : Etrace_Initializer<"Orthogonal", "orthogonal"> {
+  let summary = "a random (semi-)orthogonal matrix times gain";
+  let description = [{
+    Example: `#etrace.orthogonal<gain = 1.0>`. Leading dimensions are folded into
+    rows; the smaller side is orthonormal.
+  }];
+  let parameters = (ins Etrace_Double<"1.0">:$gain);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+}
+
+//===----------------------------------------------------------------------===//
+// Surrogates
+//===----------------------------------------------------------------------===//
+
+class Etrace_Surrogate<string name, string attrMnemonic>
+    : Etrace_Attr<name, attrMnemonic,
+                  [DeclareAttrInterfaceMethods<SurrogateAttrInterface>]>;
+
+def Etrace_ReluGrad : Etrace_Surrogate<"ReluGrad", "relu_grad"> {
+  let summary = "g'(u) = max(alpha (width - |u|), 0)";
+  let description = "Example: `#etrace.relu_grad<alpha = 0.3, width = 1.0>`.";
+  let parameters = (ins Etrace_Double<"0.3">:$alpha, Etrace_Double<"1.0">:$width);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+}
+def Etrace_SigmoidGrad : Etrace_Surrogate<"SigmoidGrad", "sigmoid_grad"> {
+  let summary = "g'(u) = alpha s (1 - s), s = logistic(alpha u)";
+  let description = "Example: `#etrace.sigmoid_grad<alpha = 4.0>`.";
+  let parameters = (ins Etrace_Double<"4.0">:$alpha);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+}
+def Etrace_MultiGaussian : Etrace_Surrogate<"MultiGaussian", "multi_gaussian"> {
+  let summary = "g'(u) = scale [N(u;0,sigma)(1+h) - h N(u;sigma,s sigma) - h N(u;-sigma,s sigma)]";
+  let description = "Example: `#etrace.multi_gaussian<h = 0.15, s = 6.0, sigma = 0.5, scale = 0.5>`.";
+  let parameters = (ins Etrace_Double<"0.15">:$h, Etrace_Double<"6.0">:$s,
+                        Etrace_Double<"0.5">:$sigma, Etrace_Double<"0.5">:$scale);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+}
+
+#endif // ETRACE_IR_ETRACEATTRS_TD

@@ -1,0 +1,58 @@
+//===- EtraceDialect.td - The etrace dialect ---------------*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+#ifndef ETRACE_IR_ETRACEDIALECT_TD
+#define ETRACE_IR_ETRACEDIALECT_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/EnumAttr.td"
+
+def Etrace_Dialect : Dialect {
+  let name = "etrace";
+  let cppNamespace = "::etrace";
+  let summary = "One-step programs of recurrent and spiking networks, and how they learn online";
+  let description = [{
+    The dialect has three layers, each legal and printable:
+
+    * *model IR*: `etrace.model` with states, parameters, a `step` and a `loss`;
+    * *graph IR*: `etrace.group`, `etrace.relation` and `etrace.excluded` beside
+      the step, the analysis made visible;
+    * *learner IR*: `etrace.buffer` declarations and plain functions over tensors.
+
+    A function-like operation in functional form names the roles of its arguments
+    and results by the attributes `etrace.hidden`, `etrace.state` and `etrace.param`
+    (the path of the state, a string). The same attributes on a `func.func` let
+    other compilers enter.
+  }];
+  let useDefaultAttributePrinterParser = 1;
+  let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def Etrace_Compat : I32EnumAttr<"Compat", "whose numbers the learner reproduces", [
+    I32EnumAttrCase<"none", 0>, I32EnumAttrCase<"braintrace", 1>]> {
+  let cppNamespace = "::etrace";
+  let genSpecializedAttr = 0;
+}
+def Etrace_CompatAttr : EnumAttr<Etrace_Dialect, Etrace_Compat, "compat">;
+
+def Etrace_RelationKind : I32EnumAttr<"RelationKind", "how a weight reaches a hidden group", [
+    I32EnumAttrCase<"direct", 0>, I32EnumAttrCase<"mixed", 1>]> {
+  let cppNamespace = "::etrace";
+  let genSpecializedAttr = 0;
+}
+def Etrace_RelationKindAttr : EnumAttr<Etrace_Dialect, Etrace_RelationKind, "relation_kind">;
+
+def Etrace_BufferKind : I32EnumAttr<"BufferKind", "what a buffer of a learner holds", [
+    I32EnumAttrCase<"param", 0>, I32EnumAttrCase<"hidden", 1>, I32EnumAttrCase<"state", 2>,
+    I32EnumAttrCase<"trace", 3>, I32EnumAttrCase<"gradient", 4>, I32EnumAttrCase<"optimizer", 5>,
+    I32EnumAttrCase<"counter", 6>, I32EnumAttrCase<"query", 7>]> {
+  let cppNamespace = "::etrace";
+  let genSpecializedAttr = 0;
+}
+def Etrace_BufferKindAttr : EnumAttr<Etrace_Dialect, Etrace_BufferKind, "buffer_kind">;
+
+#endif // ETRACE_IR_ETRACEDIALECT_TD

@@ -1,0 +1,69 @@
+//===- EtraceInterfaces.td - Interfaces of the dialect -----*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+#ifndef ETRACE_IR_ETRACEINTERFACES_TD
+#define ETRACE_IR_ETRACEINTERFACES_TD
+
+include "mlir/IR/OpBase.td"
+
+def ETPOpInterface : OpInterface<"ETPOpInterface"> {
+  let cppNamespace = "::etrace";
+  let description = [{
+    An ETP (eligibility-trace propagation) primitive: the only way in which a
+    parameter takes part in online learning. Every primitive is one multilinear
+    formula over an iteration space `it`,
+
+        y[map_y(it)] = sum_it  prod_k  operand_k[map_k(it)]   +  additive operands,
+
+    described by indexing maps. Analysis, derivation and lowering read only this
+    description; adding a primitive touches none of them.
+  }];
+  let methods = [
+    InterfaceMethod<[{One affine map for each operand, then one for the result, all from
+      the same iteration space. Maps are projected permutations.}],
+      "::llvm::SmallVector<::mlir::AffineMap>", "getIndexingMapsArray">,
+    InterfaceMethod<"Operands whose product is summed over the iteration space.",
+      "::llvm::SmallVector<::mlir::OpOperand *>", "getProductOperands">,
+    InterfaceMethod<"Operands added to the result (biases); each has the factor 1.",
+      "::llvm::SmallVector<::mlir::OpOperand *>", "getAdditiveOperands">,
+    InterfaceMethod<"The trainable operands, in order; `getLeafName` names them.",
+      "::llvm::SmallVector<::mlir::OpOperand *>", "getTrainableOperands">,
+    InterfaceMethod<"The key of a trainable operand, such as `weight` or `bias`.",
+      "::llvm::StringRef", "getLeafName", (ins "::mlir::OpOperand &":$operand)>,
+    InterfaceMethod<"The name of the family, such as `matmul`.",
+      "::llvm::StringRef", "getFamilyName">,
+    InterfaceMethod<[{Whether analysis passes through the operation as through an
+      ordinary pointwise one (true for `elementwise` only).}],
+      "bool", "isTransparent", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<"The inherent identifier, unique in a step after `etrace-functionalize`.",
+      "::mlir::StringAttr", "getPrimitiveId">,
+    InterfaceMethod<"Sets the identifier.", "void", "setPrimitiveId", (ins "::mlir::StringAttr":$id)>,
+  ];
+  let verify = [{ return ::etrace::detail::verifyETPOp($_op); }];
+}
+
+def InitializerAttrInterface : AttrInterface<"InitializerAttrInterface"> {
+  let cppNamespace = "::etrace";
+  let description = [{How the initial value of a state or parameter is made.}];
+  let methods = [
+    InterfaceMethod<"True if every element has one value known at compile time (`getConstant`).",
+      "bool", "isConstant", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<"The value of every element of a constant initialiser.",
+      "double", "getConstant", (ins), [{}], [{ return 0.0; }]>,
+  ];
+}
+
+def SurrogateAttrInterface : AttrInterface<"SurrogateAttrInterface"> {
+  let cppNamespace = "::etrace";
+  let description = [{
+    The surrogate gradient of a spike: the derivative g'(u) that stands for the
+    derivative of the Heaviside function H(u) = 1[u >= 0].
+  }];
+  let methods = [
+    InterfaceMethod<"Builds g'(u), pointwise, with the type of `u` (a float or a tensor of floats).",
+      "::mlir::Value", "buildDerivative",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "::mlir::Value":$u)>,
+  ];
+}
+
+#endif // ETRACE_IR_ETRACEINTERFACES_TD

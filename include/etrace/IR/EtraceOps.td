@@ -1,0 +1,467 @@
+//===- EtraceOps.td - Operations of the etrace dialect -----*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+#ifndef ETRACE_IR_ETRACEOPS_TD
+#define ETRACE_IR_ETRACEOPS_TD
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/RegionKindInterface.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/CallInterfaces.td"
+include "mlir/Interfaces/FunctionInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+include "etrace/IR/EtraceAttrs.td"
+include "etrace/IR/EtraceDialect.td"
+include "etrace/IR/EtraceInterfaces.td"
+
+class Etrace_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Etrace_Dialect, mnemonic, traits>;
+
+/// A float, or a tensor of floats.
+def Etrace_FloatLike : TypeConstraint<
+    Or<[AnyFloat.predicate, RankedTensorOf<[AnyFloat]>.predicate]>,
+    "float or ranked tensor of floats">;
+def Etrace_FloatTensor : RankedTensorOf<[AnyFloat]>;
+
+//===----------------------------------------------------------------------===//
+// Model IR: declarations
+//===----------------------------------------------------------------------===//
+
+def Etrace_ModelOp : Etrace_Op<"model", [
+    Symbol, SymbolTable, IsolatedFromAbove, NoTerminator, SingleBlock, NoRegionArguments]> {
+  let summary = "declare a recurrent network by its one-step program";
+  let description = [{
+    Holds the declarations of parameters and states, one `etrace.step` and at most
+    one `etrace.loss`; after analysis also groups and relations.
+
+    * M1: exactly one `etrace.step`, at most one `etrace.loss`.
+    * M2: no two declarations (components included) have the same path.
+    * M3: the loss takes the results of the step, then the targets.
+
+    Attributes: `batch_dim`, the axis of states and inputs that counts samples;
+    `compat`, whose numbers are reproduced (default: none).
+
+    ```mlir
+    etrace.model @leaky attributes {compat = #etrace.compat<none>} {
+      etrace.param @w : tensor<3x5xf32> init #etrace.orthogonal
+      etrace.hidden @h : tensor<5xf32> init #etrace.zeros
+      etrace.step @update(%x: tensor<3xf32>) -> tensor<5xf32> {
+        %h = etrace.get @h : tensor<5xf32>
+        %w = etrace.get @w : tensor<3x5xf32>
+        %y = etrace.matmul %x, %w : tensor<3xf32>, tensor<3x5xf32> -> tensor<5xf32>
+        %t = math.tanh %y : tensor<5xf32>
+        %k = arith.constant dense<0.9> : tensor<5xf32>
+        %l = arith.mulf %k, %h : tensor<5xf32>
+        %n = arith.addf %l, %t : tensor<5xf32>
+        etrace.set @h, %n : tensor<5xf32>
+        etrace.yield %n : tensor<5xf32>
+      }
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name,
+                       OptionalAttr<I64Attr>:$batch_dim,
+                       OptionalAttr<Etrace_CompatAttr>:$compat);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The step of the model (null before verification).
+    ::etrace::StepOp getStep();
+    /// The loss, or null.
+    ::etrace::LossOp getLoss();
+    bool isBraintraceCompat() {
+      return getCompat() && *getCompat() == ::etrace::Compat::braintrace;
+    }
+  }];
+}
+
+class Etrace_DeclarationOp<string mnemonic, list<Trait> traits = []>
+    : Etrace_Op<mnemonic, !listconcat([Symbol], traits)> {
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type,
+                       DefaultValuedAttr<InitializerAttrInterface,
+                           "::etrace::ZerosAttr::get($_builder.getContext())">:$init);
+  let assemblyFormat = "$sym_name `:` $type (`init` $init^)? attr-dict";
+  let hasVerifier = 1;
+}
+
+def Etrace_ParamOp : Etrace_DeclarationOp<"param", [HasParent<"ModelOp">]> {
+  let summary = "declare a trainable parameter";
+  let description = [{
+    Read only inside a step; the optimiser changes it between steps.
+
+    ```mlir
+    etrace.param @w : tensor<96x64xf32> init #etrace.orthogonal<gain = 1.0>
+    ```
+  }];
+}
+
+def Etrace_HiddenOp : Etrace_DeclarationOp<"hidden", [HasParent<"ModelOp">]> {
+  let summary = "declare a hidden state of one array";
+  let description = [{
+    The shape of the tensor is the position shape; the state takes part in
+    eligibility traces.
+
+    ```mlir
+    etrace.hidden @h : tensor<32x128xf32> init #etrace.zeros
+    ```
+  }];
+}
+
+def Etrace_StateOp : Etrace_DeclarationOp<"state", [HasParent<"ModelOp">]> {
+  let summary = "declare a plain state: carried, not traced";
+  let description = [{
+    ```mlir
+    etrace.state @clock : tensor<i32>
+    ```
+  }];
+}
+
+def Etrace_GroupStateOp : Etrace_Op<"group_state", [
+    Symbol, SymbolTable, IsolatedFromAbove, NoTerminator, SingleBlock,
+    NoRegionArguments, HasParent<"ModelOp">]> {
+  let summary = "declare a hidden state of several components with one position shape";
+  let description = [{
+    * G1: at least one component; all have the same type.
+
+    ```mlir
+    etrace.group_state @neuron {
+      etrace.component @V : tensor<64xf32> init #etrace.zeros
+      etrace.component @a : tensor<64xf32>
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1;
+}
+
+def Etrace_ComponentOp : Etrace_DeclarationOp<"component", [HasParent<"GroupStateOp">]> {
+  let summary = "declare a component of a group state";
+  let description = [{
+    ```mlir
+    etrace.group_state @neuron {
+      etrace.component @V : tensor<64xf32> init #etrace.constant<value = -65.0>
+    }
+    ```
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Model IR: step and loss
+//===----------------------------------------------------------------------===//
+
+class Etrace_FunctionOp<string mnemonic, list<Trait> traits = []>
+    : Etrace_Op<mnemonic, !listconcat([
+        HasParent<"ModelOp">, IsolatedFromAbove, FunctionOpInterface,
+        SingleBlock], traits)> {
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<FunctionType>:$function_type,
+                       OptionalAttr<DictArrayAttr>:$arg_attrs,
+                       OptionalAttr<DictArrayAttr>:$res_attrs);
+  let regions = (region SizedRegion<1>:$body);
+  let hasCustomAssemblyFormat = 1;
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "::mlir::FunctionType":$type)>];
+  let extraClassDeclaration = [{
+    ::llvm::ArrayRef<::mlir::Type> getArgumentTypes() { return getFunctionType().getInputs(); }
+    ::llvm::ArrayRef<::mlir::Type> getResultTypes() { return getFunctionType().getResults(); }
+    ::mlir::Region *getCallableRegion() { return &getBody(); }
+  }];
+}
+
+def Etrace_StepOp : Etrace_FunctionOp<"step"> {
+  let summary = "the program of one time step";
+  let description = [{
+    *Written form*: arguments are the inputs; states and parameters are read by
+    `etrace.get` and written by `etrace.set`. *Functional form* (after
+    `etrace-functionalize`): arguments are inputs, then states, then parameters;
+    results are outputs, then new states; each state and parameter carries its
+    path as `etrace.hidden`, `etrace.state` or `etrace.param`.
+
+    * S1: the terminator yields what the signature promises.
+    * S2: inputs and results are ranked tensors.
+    * S3: in functional form every path names a declaration of the same type and
+      kind, every state is both an argument and a result, no parameter is a result.
+    * S4: the body has no side effects other than `get` and `set`.
+
+    ```mlir
+    etrace.step @update(%x: tensor<3xf32>, %h: tensor<3xf32> {etrace.hidden = "h"})
+        -> (tensor<3xf32>, tensor<3xf32> {etrace.hidden = "h"}) {
+      %n = arith.addf %x, %h : tensor<3xf32>
+      etrace.yield %n, %n : tensor<3xf32>, tensor<3xf32>
+    }
+    ```
+
+    An input with `etrace.single_step` stays constant over a sequence.
+  }];
+  let hasRegionVerifier = 1;
+}
+
+def Etrace_LossOp : Etrace_FunctionOp<"loss"> {
+  let summary = "the loss of one time step";
+  let description = [{
+    Arguments: the outputs of the step, then the targets. Result: one float. A
+    target with `etrace.single_step` stays constant over a sequence.
+
+    * L1: the result is one float scalar.
+
+    ```mlir
+    etrace.loss @half_square(%out: tensor<f32>, %target: tensor<f32>) -> f32 {
+      %d = arith.subf %out, %target : tensor<f32>
+      %s = arith.mulf %d, %d : tensor<f32>
+      %l = tensor.extract %s[] : tensor<f32>
+      etrace.yield %l : f32
+    }
+    ```
+  }];
+  let hasRegionVerifier = 1;
+}
+
+def Etrace_YieldOp : Etrace_Op<"yield", [
+    Pure, ReturnLike, Terminator, ParentOneOf<["StepOp", "LossOp"]>]> {
+  let summary = "end a step or a loss";
+  let description = [{
+    ```mlir
+    etrace.yield %out : tensor<5xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<AnyType>:$values);
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+  let builders = [OpBuilder<(ins), [{}]>];
+}
+
+def Etrace_GetOp : Etrace_Op<"get", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "read the current value of a state or parameter";
+  let description = [{
+    The value of the last `set` before it in the step, or the value at the step's
+    start.
+
+    ```mlir
+    %v = etrace.get @neuron::@V : tensor<64xf32>
+    ```
+  }];
+  let arguments = (ins SymbolRefAttr:$state);
+  let results = (outs AnyRankedTensor:$value);
+  let assemblyFormat = "$state attr-dict `:` type($value)";
+}
+
+def Etrace_SetOp : Etrace_Op<"set", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "write the new value of a state";
+  let description = [{
+    ```mlir
+    etrace.set @neuron::@V, %v : tensor<64xf32>
+    ```
+  }];
+  let arguments = (ins SymbolRefAttr:$state, AnyRankedTensor:$value);
+  let assemblyFormat = "$state `,` $value attr-dict `:` type($value)";
+}
+
+//===----------------------------------------------------------------------===//
+// Operations of the step
+//===----------------------------------------------------------------------===//
+
+def Etrace_FreshOp : Etrace_Op<"fresh", [Pure, AllTypesMatch<["value", "result"]>]> {
+  let summary = "mark a read of a state after its write";
+  let description = [{
+    An identity. It remembers that the value was read through the state, which
+    decides what `compat = braintrace` perturbs.
+
+    ```mlir
+    %r = etrace.fresh %v state "neuron.V" : tensor<64xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$value, StrAttr:$state);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$value `state` $state attr-dict `:` type($value)";
+}
+
+class Etrace_PointwiseOp<string mnemonic, list<Trait> traits = []>
+    : Etrace_Op<mnemonic, !listconcat([
+        Pure, SameOperandsAndResultType, Elementwise, Scalarizable, Vectorizable,
+        Tensorizable], traits)> {
+  let results = (outs Etrace_FloatLike:$result);
+}
+
+def Etrace_SpikeOp : Etrace_PointwiseOp<"spike"> {
+  let summary = "Heaviside spike H(u) = 1[u >= 0] with a surrogate gradient";
+  let description = [{
+    ```mlir
+    %s = etrace.spike %u surrogate(#etrace.relu_grad<alpha = 0.3>) : tensor<64xf32>
+    ```
+  }];
+  let arguments = (ins Etrace_FloatLike:$input,
+                       DefaultValuedAttr<SurrogateAttrInterface,
+                           "::etrace::ReluGradAttr::get($_builder.getContext(), 0.3, 1.0)">:$surrogate);
+  let assemblyFormat = "$input (`surrogate` `(` $surrogate^ `)`)? attr-dict `:` type($result)";
+}
+
+def Etrace_LogisticOp : Etrace_PointwiseOp<"logistic"> {
+  let summary = "logistic function y = 1 / (1 + exp(-x)), with dy/dx = y (1 - y)";
+  let description = [{
+    An operation of its own because the derivative of the expansion is inf * 0
+    for large negative x.
+
+    ```mlir
+    %z = etrace.logistic %a : tensor<64xf32>
+    ```
+  }];
+  let arguments = (ins Etrace_FloatLike:$input);
+  let assemblyFormat = "$input attr-dict `:` type($result)";
+}
+
+def Etrace_StopGradientOp : Etrace_Op<"stop_gradient", [Pure, SameOperandsAndResultType]> {
+  let summary = "identity whose derivative is zero";
+  let description = [{
+    ```mlir
+    %c = etrace.stop_gradient %a : tensor<64xf32>
+    ```
+  }];
+  let arguments = (ins AnyType:$input);
+  let results = (outs AnyType:$result);
+  let assemblyFormat = "$input attr-dict `:` type($result)";
+}
+
+//===----------------------------------------------------------------------===//
+// ETP primitives
+//===----------------------------------------------------------------------===//
+
+class Etrace_ETPOp<string mnemonic, list<Trait> traits = []>
+    : Etrace_Op<mnemonic, !listconcat([
+        Pure, DeclareOpInterfaceMethods<ETPOpInterface>], traits)>;
+
+def Etrace_MatmulOp : Etrace_ETPOp<"matmul", [AttrSizedOperandSegments]> {
+  let summary = "ETP primitive: y = x w (+ bias)";
+  let description = [{
+    `x` has shape (batch..., I), `w` (I, O), `bias` (O), the result (batch..., O).
+
+    * P1: ranks and extents agree; one element type.
+
+    ```mlir
+    %y = etrace.matmul %x, %w bias %b : tensor<32x3xf32>, tensor<3x5xf32>, tensor<5xf32> -> tensor<32x5xf32>
+    ```
+  }];
+  let arguments = (ins Etrace_FloatTensor:$x, Etrace_FloatTensor:$weight,
+                       Optional<Etrace_FloatTensor>:$bias, OptionalAttr<StrAttr>:$id);
+  let results = (outs Etrace_FloatTensor:$result);
+  let assemblyFormat = [{
+    $x `,` $weight (`bias` $bias^)? (`id` $id^)? attr-dict
+    `:` type($x) `,` type($weight) (`,` type($bias)^)? `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
+def Etrace_ElementwiseOp : Etrace_ETPOp<"elementwise", [SameOperandsAndResultType]> {
+  let summary = "ETP primitive: y = w, for a weight used position by position";
+  let description = [{
+    ```mlir
+    %y = etrace.elementwise %w : tensor<5xf32>
+    ```
+  }];
+  let arguments = (ins Etrace_FloatTensor:$weight, OptionalAttr<StrAttr>:$id);
+  let results = (outs Etrace_FloatTensor:$result);
+  let assemblyFormat = "$weight (`id` $id^)? attr-dict `:` type($result)";
+}
+
+//===----------------------------------------------------------------------===//
+// Graph IR
+//===----------------------------------------------------------------------===//
+
+def Etrace_GroupOp : Etrace_Op<"group", [Symbol, HasParent<"ModelOp">]> {
+  let summary = "a hidden group: states that exchange information at the same position";
+  let description = [{
+    `members` are paths of hidden states, in the order of first access; S is their
+    number. `edges` lists the pairs (a, b), flattened, for which
+    D[p, a, b] = dh_t[p, a] / dh_{t-1}[p, b] is not identically zero. `assumed`
+    marks a group written by hand.
+
+    * GR1: every member is a hidden state of the position shape.
+    * GR2: edges are pairs of member numbers.
+
+    ```mlir
+    etrace.group @group0 members ["neuron.V", "neuron.a"] positions [64] edges [0, 0, 0, 1, 1, 1]
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$members,
+                       DenseI64ArrayAttr:$positions, DenseI64ArrayAttr:$edges,
+                       UnitAttr:$assumed);
+  let assemblyFormat = [{
+    $sym_name `members` $members `positions` $positions `edges` $edges
+    (`assumed` $assumed^)? attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
+def Etrace_RelationOp : Etrace_Op<"relation", [Symbol, HasParent<"ModelOp">,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "a weight reaches hidden groups through an ETP primitive";
+  let description = [{
+    `primitive` is the id of the ETP operation. `leaves` names its trainable
+    operands that depend on parameters, `params` the parameters behind each leaf
+    and `chains` the operations between parameter and operand. `reach` lists, for
+    each group, the members that y reaches without crossing another primitive or
+    another group. `exact` says whether the trace is exact; if not, `reason` says why.
+
+    * R1: groups are symbols of `etrace.group`; one `reach` entry for each.
+    * R2: parameters are declared; one entry of `params` and `chains` for each leaf.
+
+    ```mlir
+    etrace.relation @relation0 primitive "matmul0" groups [@group0] reach [array<i64: 0>]
+        leaves ["weight", "bias"] params [["w"], ["b"]] chains [[], []] direct exact
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$primitive, SymbolRefArrayAttr:$groups,
+                       ArrayAttr:$reach, StrArrayAttr:$leaves, ArrayAttr:$params,
+                       ArrayAttr:$chains, Etrace_RelationKindAttr:$kind,
+                       UnitAttr:$exact, OptionalAttr<StrAttr>:$reason, UnitAttr:$assumed);
+  let assemblyFormat = [{
+    $sym_name `primitive` $primitive `groups` $groups `reach` $reach `leaves` $leaves
+    `params` $params `chains` $chains custom<RelationKind>($kind) (`exact` $exact^)?
+    (`reason` $reason^)? (`assumed` $assumed^)? attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
+def Etrace_ExcludedOp : Etrace_Op<"excluded", [HasParent<"ModelOp">,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "a parameter without a trace, and the reason";
+  let description = [{
+    The parameter still learns by its instantaneous gradient.
+
+    ```mlir
+    etrace.excluded @wr reason "relation-excluded-weight-to-weight"
+    ```
+  }];
+  let arguments = (ins SymbolRefAttr:$param, StrAttr:$reason);
+  let assemblyFormat = "$param `reason` $reason attr-dict";
+}
+
+//===----------------------------------------------------------------------===//
+// Learner IR
+//===----------------------------------------------------------------------===//
+
+def Etrace_BufferOp : Etrace_Op<"buffer", [Symbol]> {
+  let summary = "declare storage that a learner keeps between calls";
+  let description = [{
+    Lives in the module beside the functions of a learner. An argument or result
+    of an entry function with `etrace.buffer = "name"` stands for the contents of
+    the buffer; a result with the same name as an argument is its new contents, in
+    place. `path` is the name that users know.
+
+    ```mlir
+    etrace.buffer @"hidden.h" kind(hidden) path "h" : tensor<32x128xf32> init #etrace.zeros
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, Etrace_BufferKindAttr:$kind, StrAttr:$path,
+                       TypeAttr:$type,
+                       DefaultValuedAttr<InitializerAttrInterface,
+                           "::etrace::ZerosAttr::get($_builder.getContext())">:$init);
+  let assemblyFormat = [{
+    $sym_name `kind` `(` custom<BufferKind>($kind) `)` `path` $path `:` $type
+    (`init` $init^)? attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
+#endif // ETRACE_IR_ETRACEOPS_TD

@@ -1,0 +1,75 @@
+//===- DifferentiationInterfaces.h - Three questions ------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+#ifndef ETRACE_INTERFACES_DIFFERENTIATIONINTERFACES_H
+#define ETRACE_INTERFACES_DIFFERENTIATIONINTERFACES_H
+
+#include "mlir/IR/AffineMap.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/Value.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
+
+namespace etrace {
+
+/// Tangents by primal value. An absent entry is a symbolic zero.
+class TangentMap {
+public:
+  mlir::Value lookup(mlir::Value primal) const { return tangents.lookup(primal); }
+  bool isActive(mlir::Value primal) const { return bool(lookup(primal)); }
+  /// Sets the tangent; null erases it (a symbolic zero again).
+  void set(mlir::Value primal, mlir::Value tangent);
+
+private:
+  llvm::DenseMap<mlir::Value, mlir::Value> tangents;
+};
+
+/// Cotangents by value of a linear program. Only linear values receive one.
+class CotangentMap {
+public:
+  /// Declares that `value` depends linearly on the inputs of the program.
+  void markLinear(mlir::Value value) { linear.insert(value); }
+  bool isLinear(mlir::Value value) const { return linear.contains(value); }
+  mlir::Value lookup(mlir::Value value) const { return cotangents.lookup(value); }
+  /// Adds to the cotangent of a linear value; ignores values that are not linear.
+  void accumulate(mlir::OpBuilder &builder, mlir::Value value, mlir::Value cotangent);
+  void set(mlir::Value value, mlir::Value cotangent) { cotangents[value] = cotangent; }
+
+private:
+  llvm::DenseSet<mlir::Value> linear;
+  llvm::DenseMap<mlir::Value, mlir::Value> cotangents;
+};
+
+/// `result[resultMap(it)]` may read `operand[operandMap(it)]` for `it` in the box
+/// [0, box[0]) x [0, box[1]) x ...
+struct PositionRelation {
+  llvm::SmallVector<int64_t> box;
+  mlir::AffineMap operandMap;
+  mlir::AffineMap resultMap;
+};
+
+/// Builds `a + b` for floats and tensors of floats.
+mlir::Value buildAdd(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value a, mlir::Value b);
+/// Builds `a * b`.
+mlir::Value buildMul(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value a, mlir::Value b);
+/// Builds a constant of a float-like type.
+mlir::Value buildConstant(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type,
+                          double value);
+
+/// The default of `LinearizableOpInterface::linearize`: the sum over active operands
+/// of partial times tangent.
+llvm::LogicalResult linearizeByPartials(mlir::Operation *op, mlir::OpBuilder &builder,
+                                        const TangentMap &tangents,
+                                        llvm::SmallVectorImpl<mlir::Value> &resultTangents);
+} // namespace etrace
+
+#include "etrace/Interfaces/DifferentiationInterfaces.h.inc"
+
+namespace etrace {
+/// Attaches the models of all supported upstream operations (arith, math, linalg,
+/// tensor, scf) and of the etrace dialect.
+void registerDifferentiationModels(mlir::DialectRegistry &registry);
+} // namespace etrace
+
+#endif // ETRACE_INTERFACES_DIFFERENTIATIONINTERFACES_H

@@ -1,0 +1,81 @@
+//===- EtraceDialect.cpp - The etrace dialect -----------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "etrace/IR/Etrace.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "mlir/Transforms/InliningUtils.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace etrace;
+
+#include "etrace/IR/EtraceDialect.cpp.inc"
+#include "etrace/IR/EtraceEnums.cpp.inc"
+
+namespace {
+/// The pure operations of the dialect may be inlined anywhere.
+struct EtraceInlinerInterface : DialectInlinerInterface {
+  using DialectInlinerInterface::DialectInlinerInterface;
+  bool isLegalToInline(Operation *op, Region *, bool, IRMapping &) const final {
+    return isPure(op);
+  }
+};
+} // namespace
+
+void EtraceDialect::initialize() {
+  registerAttributes();
+  addOperations<
+#define GET_OP_LIST
+#include "etrace/IR/EtraceOps.cpp.inc"
+      >();
+  addInterfaces<EtraceInlinerInterface>();
+}
+
+std::string etrace::getPath(SymbolRefAttr symbol) {
+  std::string path = symbol.getRootReference().str();
+  for (FlatSymbolRefAttr nested : symbol.getNestedReferences())
+    path += "." + nested.getValue().str();
+  return path;
+}
+
+static LogicalResult verifyRole(Operation *op, NamedAttribute attribute) {
+  StringRef name = attribute.getName().getValue();
+  if (name == kHiddenAttr || name == kStateAttr || name == kParamAttr ||
+      name == kBufferAttr || name == kNameAttr) {
+    if (!isa<StringAttr>(attribute.getValue()))
+      return op->emitError() << "attribute '" << name << "' must be a string, the path it names";
+    return success();
+  }
+  if (name == kSingleStepAttr) {
+    if (!isa<UnitAttr>(attribute.getValue()))
+      return op->emitError() << "attribute '" << name << "' takes no value";
+    return success();
+  }
+  return op->emitError() << "unknown attribute '" << name << "' on an argument or result";
+}
+
+LogicalResult EtraceDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  StringRef name = attribute.getName().getValue();
+  if (name == "etrace.primitive" || name == kEntryAttr) {
+    if (!isa<StringAttr>(attribute.getValue()))
+      return op->emitError() << "attribute '" << name << "' must be a string";
+    return success();
+  }
+  return success();
+}
+
+LogicalResult EtraceDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned,
+                                                      NamedAttribute attribute) {
+  return verifyRole(op, attribute);
+}
+
+LogicalResult EtraceDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned,
+                                                         NamedAttribute attribute) {
+  return verifyRole(op, attribute);
+}

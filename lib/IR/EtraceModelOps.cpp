@@ -1,0 +1,381 @@
+//===- EtraceModelOps.cpp - Models, declarations, steps, losses -----------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "etrace/IR/Etrace.h"
+
+#include "mlir/Interfaces/FunctionImplementation.h"
+#include "llvm/ADT/StringMap.h"
+
+using namespace mlir;
+using namespace etrace;
+
+//===----------------------------------------------------------------------===//
+// Declarations
+//===----------------------------------------------------------------------===//
+
+template <typename DeclarationOp>
+static Declaration getDeclaration(DeclarationOp op, StringRef role, StringRef prefix = "") {
+  return {op, dyn_cast<RankedTensorType>(op.getType()), op.getInitAttr(), role,
+          (prefix.empty() ? "" : prefix.str() + ".") + op.getSymName().str()};
+}
+
+SmallVector<Declaration> etrace::getDeclarations(ModelOp model) {
+  SmallVector<Declaration> declarations;
+  for (Operation &op : model.getBody().front()) {
+    if (auto param = dyn_cast<ParamOp>(op))
+      declarations.push_back(getDeclaration(param, kParamAttr));
+    else if (auto hidden = dyn_cast<HiddenOp>(op))
+      declarations.push_back(getDeclaration(hidden, kHiddenAttr));
+    else if (auto state = dyn_cast<StateOp>(op))
+      declarations.push_back(getDeclaration(state, kStateAttr));
+    else if (auto group = dyn_cast<GroupStateOp>(op))
+      for (auto component : group.getBody().getOps<ComponentOp>())
+        declarations.push_back(getDeclaration(component, kHiddenAttr, group.getSymName()));
+  }
+  return declarations;
+}
+
+Declaration etrace::lookupDeclaration(ModelOp model, StringRef path) {
+  for (Declaration &declaration : getDeclarations(model))
+    if (declaration.path == path)
+      return declaration;
+  return {};
+}
+
+/// Shared by all declarations: a ranked, static-or-dynamic tensor of numbers.
+template <typename DeclarationOp>
+static LogicalResult verifyDeclaration(DeclarationOp op, bool mustBeFloat) {
+  auto type = dyn_cast<RankedTensorType>(op.getType());
+  if (!type)
+    return op.emitOpError("must be a ranked tensor, found ") << op.getType();
+  Type element = type.getElementType();
+  if (mustBeFloat && !isa<FloatType>(element))
+    return op.emitOpError("must hold floats, found ") << type;
+  if (!element.isIntOrIndexOrFloat())
+    return op.emitOpError("must hold numbers, found ") << type;
+  return success();
+}
+
+LogicalResult ParamOp::verify() { return verifyDeclaration(*this, /*mustBeFloat=*/true); }
+LogicalResult HiddenOp::verify() { return verifyDeclaration(*this, /*mustBeFloat=*/true); }
+LogicalResult ComponentOp::verify() { return verifyDeclaration(*this, /*mustBeFloat=*/true); }
+
+LogicalResult StateOp::verify() {
+  if (failed(verifyDeclaration(*this, /*mustBeFloat=*/false)))
+    return failure();
+  auto init = cast<InitializerAttrInterface>(getInitAttr());
+  if (!isa<FloatType>(getElementTypeOrSelf(getType())) && !init.isConstant())
+    return emitOpError("of integers can only start at a constant, found ") << getInitAttr();
+  return success();
+}
+
+LogicalResult GroupStateOp::verifyRegions() {
+  // G1.
+  ComponentOp first;
+  for (Operation &op : getBody().front()) {
+    auto component = dyn_cast<ComponentOp>(op);
+    if (!component)
+      return op.emitOpError("is not allowed in an 'etrace.group_state'; it holds components only");
+    if (!first)
+      first = component;
+    else if (component.getType() != first.getType()) {
+      InFlightDiagnostic diag = component.emitOpError("has type ")
+                                << component.getType() << ", but the components of a group state "
+                                << "have one type";
+      diag.attachNote(first.getLoc()) << "'" << first.getSymName() << "' has " << first.getType();
+      return diag;
+    }
+  }
+  if (!first)
+    return emitOpError("has no components");
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// ModelOp
+//===----------------------------------------------------------------------===//
+
+StepOp ModelOp::getStep() {
+  auto steps = getBody().getOps<StepOp>();
+  return steps.empty() ? StepOp() : *steps.begin();
+}
+
+LossOp ModelOp::getLoss() {
+  auto losses = getBody().getOps<LossOp>();
+  return losses.empty() ? LossOp() : *losses.begin();
+}
+
+/// M2: a path names one declaration.
+static LogicalResult verifyPaths(ModelOp model) {
+  llvm::StringMap<Operation *> seen;
+  for (const Declaration &declaration : getDeclarations(model)) {
+    auto [it, inserted] = seen.try_emplace(declaration.path, declaration.op);
+    if (inserted)
+      continue;
+    InFlightDiagnostic diag = declaration.op->emitOpError("declares the path '")
+                              << declaration.path << "' a second time";
+    diag.attachNote(it->second->getLoc()) << "first declared here";
+    return diag;
+  }
+  return success();
+}
+
+/// M3: the loss takes the outputs of the step first.
+static LogicalResult verifyLossSignature(StepOp step, LossOp loss) {
+  SmallVector<Type> outputs;
+  for (unsigned r = 0; r < step.getNumResults(); ++r)
+    if (!step.getResultAttr(r, kHiddenAttr) && !step.getResultAttr(r, kStateAttr))
+      outputs.push_back(step.getResultTypes()[r]);
+  if (loss.getNumArguments() < outputs.size())
+    return loss.emitOpError("takes ") << loss.getNumArguments() << " arguments, but the step has "
+                                      << outputs.size() << " outputs, which come first";
+  for (auto [index, type] : llvm::enumerate(outputs))
+    if (loss.getArgumentTypes()[index] != type)
+      return loss.emitOpError("argument #") << index << " must have the type of output #" << index
+                                            << " of the step, " << type << ", found "
+                                            << loss.getArgumentTypes()[index];
+  return success();
+}
+
+LogicalResult ModelOp::verifyRegions() {
+  // M1.
+  auto steps = llvm::to_vector(getBody().getOps<StepOp>());
+  auto losses = llvm::to_vector(getBody().getOps<LossOp>());
+  if (steps.size() != 1)
+    return emitOpError("needs exactly one 'etrace.step', found ") << steps.size();
+  if (losses.size() > 1)
+    return losses[1].emitOpError("is a second loss; a model has at most one");
+  for (Operation &op : getBody().front())
+    if (!isa<ParamOp, HiddenOp, StateOp, GroupStateOp, StepOp, LossOp, GroupOp, RelationOp,
+             ExcludedOp>(op))
+      return op.emitOpError("is not allowed in an 'etrace.model'");
+  if (failed(verifyPaths(*this)))
+    return failure();
+  return losses.empty() ? success() : verifyLossSignature(steps.front(), losses.front());
+}
+
+//===----------------------------------------------------------------------===//
+// Step and loss
+//===----------------------------------------------------------------------===//
+
+template <typename FunctionOp>
+static ParseResult parseFunction(OpAsmParser &parser, OperationState &result) {
+  auto buildType = [](Builder &builder, ArrayRef<Type> inputs, ArrayRef<Type> results,
+                      function_interface_impl::VariadicFlag,
+                      std::string &) { return builder.getFunctionType(inputs, results); };
+  return function_interface_impl::parseFunctionOp(
+      parser, result, /*allowVariadic=*/false,
+      FunctionOp::getFunctionTypeAttrName(result.name), buildType,
+      FunctionOp::getArgAttrsAttrName(result.name), FunctionOp::getResAttrsAttrName(result.name));
+}
+
+template <typename FunctionOp>
+static void printFunction(OpAsmPrinter &printer, FunctionOp op) {
+  function_interface_impl::printFunctionOp(printer, op, /*isVariadic=*/false,
+                                           op.getFunctionTypeAttrName(), op.getArgAttrsAttrName(),
+                                           op.getResAttrsAttrName());
+}
+
+ParseResult StepOp::parse(OpAsmParser &parser, OperationState &result) {
+  return parseFunction<StepOp>(parser, result);
+}
+void StepOp::print(OpAsmPrinter &printer) { printFunction(printer, *this); }
+ParseResult LossOp::parse(OpAsmParser &parser, OperationState &result) {
+  return parseFunction<LossOp>(parser, result);
+}
+void LossOp::print(OpAsmPrinter &printer) { printFunction(printer, *this); }
+
+/// Attributes and entry block of a step or loss.
+template <typename FunctionOp>
+static void buildFunction(OpBuilder &builder, OperationState &state, StringRef name,
+                          FunctionType type) {
+  OpBuilder::InsertionGuard guard(builder);
+  state.addAttribute(FunctionOp::getSymNameAttrName(state.name), builder.getStringAttr(name));
+  state.addAttribute(FunctionOp::getFunctionTypeAttrName(state.name), TypeAttr::get(type));
+  Block *block = builder.createBlock(state.addRegion());
+  for (Type input : type.getInputs())
+    block->addArgument(input, state.location);
+}
+
+void StepOp::build(OpBuilder &builder, OperationState &state, StringRef name, FunctionType type) {
+  buildFunction<StepOp>(builder, state, name, type);
+}
+
+void LossOp::build(OpBuilder &builder, OperationState &state, StringRef name, FunctionType type) {
+  buildFunction<LossOp>(builder, state, name, type);
+}
+
+/// S1: the terminator agrees with the signature.
+template <typename FunctionOp> static LogicalResult verifyYield(FunctionOp op) {
+  if (op.getBody().empty())
+    return op.emitOpError("needs a body");
+  auto yield = dyn_cast<YieldOp>(op.getBody().front().getTerminator());
+  if (!yield)
+    return op.emitOpError("must end in 'etrace.yield'");
+  if (yield.getNumOperands() != op.getNumResults())
+    return yield.emitOpError("yields ") << yield.getNumOperands() << " values, but '"
+                                        << op.getSymName() << "' has " << op.getNumResults()
+                                        << " results";
+  for (auto [index, pair] :
+       llvm::enumerate(llvm::zip(yield.getOperandTypes(), op.getResultTypes()))) {
+    auto [found, expected] = pair;
+    if (found != expected)
+      return yield.emitOpError("value #") << index << " has type " << found << ", but '"
+                                          << op.getSymName() << "' promises " << expected;
+  }
+  return success();
+}
+
+/// S4 (and the same for losses): nothing but `get` and `set` has side effects.
+template <typename FunctionOp> static LogicalResult verifyNoSideEffects(FunctionOp op) {
+  WalkResult walk = op.getBody().walk([&](Operation *nested) {
+    if (isa<GetOp, SetOp, YieldOp>(nested) || nested->hasTrait<OpTrait::IsTerminator>() ||
+        nested->hasTrait<OpTrait::HasRecursiveMemoryEffects>() || isMemoryEffectFree(nested) ||
+        isa<CallOpInterface>(nested))
+      return WalkResult::advance();
+    nested->emitOpError("has side effects, which an '")
+        << op->getName() << "' may not have; state goes through etrace.get and etrace.set";
+    return WalkResult::interrupt();
+  });
+  return failure(walk.wasInterrupted());
+}
+
+/// The role and path that an argument or result carries, if any.
+static std::pair<StringRef, StringRef> getRole(DictionaryAttr attributes) {
+  if (attributes)
+    for (StringRef role : {StringRef(kHiddenAttr), StringRef(kStateAttr), StringRef(kParamAttr)})
+      if (auto path = attributes.getAs<StringAttr>(role))
+        return {role, path.getValue()};
+  return {};
+}
+
+/// S3 for one argument or result.
+static LogicalResult verifyRole(StepOp step, Type type, std::pair<StringRef, StringRef> role,
+                                const Twine &what) {
+  Declaration declaration = lookupDeclaration(step->getParentOfType<ModelOp>(), role.second);
+  if (!declaration.op)
+    return step.emitOpError() << what << " names '" << role.second
+                              << "', which the model does not declare";
+  if (declaration.role != role.first) {
+    InFlightDiagnostic diag = step.emitOpError()
+                              << what << " says '" << role.first << "' of '" << role.second << "'";
+    diag.attachNote(declaration.op->getLoc()) << "declared as '" << declaration.role << "' here";
+    return diag;
+  }
+  if (declaration.type != type) {
+    InFlightDiagnostic diag = step.emitOpError() << what << " has type " << type << ", but '"
+                                                 << role.second << "' has " << declaration.type;
+    diag.attachNote(declaration.op->getLoc()) << "declared here";
+    return diag;
+  }
+  return success();
+}
+
+/// S3: states are carried through, parameters are read only.
+static LogicalResult verifyFunctionalForm(StepOp step) {
+  llvm::StringMap<unsigned> carried;
+  for (unsigned a = 0; a < step.getNumArguments(); ++a) {
+    auto role = getRole(step.getArgAttrDict(a));
+    if (role.first.empty())
+      continue;
+    if (failed(verifyRole(step, step.getArgumentTypes()[a], role, "argument #" + Twine(a))))
+      return failure();
+    if (!carried.try_emplace(role.second, role.first == kParamAttr ? 2 : 0).second)
+      return step.emitOpError("takes '") << role.second << "' twice";
+  }
+  for (unsigned r = 0; r < step.getNumResults(); ++r) {
+    auto role = getRole(step.getResultAttrDict(r));
+    if (role.first.empty())
+      continue;
+    if (role.first == kParamAttr)
+      return step.emitOpError("result #")
+             << r << " is the parameter '" << role.second
+             << "'; parameters are read only in a step, the optimiser changes them";
+    if (failed(verifyRole(step, step.getResultTypes()[r], role, "result #" + Twine(r))))
+      return failure();
+    auto it = carried.find(role.second);
+    if (it == carried.end() || it->second != 0)
+      return step.emitOpError("returns the state '")
+             << role.second << (it == carried.end() ? "', but does not take it" : "' twice");
+    it->second = 1;
+  }
+  for (const auto &entry : carried)
+    if (entry.second == 0)
+      return step.emitOpError("takes the state '") << entry.first() << "', but does not return it";
+  return success();
+}
+
+LogicalResult StepOp::verifyRegions() {
+  if (failed(verifyYield(*this)))
+    return failure();
+  // S2.
+  for (Type type : llvm::concat<const Type>(getArgumentTypes(), getResultTypes()))
+    if (!isa<RankedTensorType>(type))
+      return emitOpError("takes and returns ranked tensors, found ") << type;
+  if (failed(verifyNoSideEffects(*this)))
+    return failure();
+  return verifyFunctionalForm(*this);
+}
+
+LogicalResult LossOp::verifyRegions() {
+  if (failed(verifyYield(*this)))
+    return failure();
+  // L1.
+  if (getNumResults() != 1 || !isa<FloatType>(getResultTypes().front()))
+    return emitOpError("must return one float scalar; reduce over positions and batch inside it");
+  return verifyNoSideEffects(*this);
+}
+
+//===----------------------------------------------------------------------===//
+// GetOp and SetOp
+//===----------------------------------------------------------------------===//
+
+/// Finds the declaration that a `get` or `set` names; complains if there is none.
+static FailureOr<Declaration> resolve(Operation *op, SymbolRefAttr symbol, Type type) {
+  auto model = op->getParentOfType<ModelOp>();
+  if (!model || !op->getParentOfType<StepOp>())
+    return op->emitOpError("belongs in an 'etrace.step' of an 'etrace.model'");
+  std::string path = getPath(symbol);
+  Declaration declaration = lookupDeclaration(model, path);
+  if (!declaration.op) {
+    InFlightDiagnostic diag = op->emitOpError("names ") << symbol << ", which the model '"
+                                                        << model.getSymName()
+                                                        << "' does not declare";
+    // A group state itself holds no value; name its components.
+    if (auto group = dyn_cast_or_null<GroupStateOp>(
+            SymbolTable::lookupSymbolIn(model, symbol.getRootReference()))) {
+      Diagnostic &note = diag.attachNote(group.getLoc())
+                         << "the group state '" << group.getSymName() << "' has the components";
+      for (auto component : group.getBody().getOps<ComponentOp>())
+        note << " @" << group.getSymName() << "::@" << component.getSymName();
+    }
+    return diag;
+  }
+  if (declaration.type != type) {
+    InFlightDiagnostic diag = op->emitOpError("has type ") << type << ", but '" << path << "' has "
+                                                           << declaration.type;
+    diag.attachNote(declaration.op->getLoc()) << "declared here";
+    return diag;
+  }
+  return declaration;
+}
+
+LogicalResult GetOp::verifySymbolUses(SymbolTableCollection &) {
+  return resolve(*this, getState(), getValue().getType());
+}
+
+LogicalResult SetOp::verifySymbolUses(SymbolTableCollection &) {
+  FailureOr<Declaration> declaration = resolve(*this, getState(), getValue().getType());
+  if (failed(declaration))
+    return failure();
+  if (declaration->role != kParamAttr)
+    return success();
+  InFlightDiagnostic diag =
+      emitOpError("writes the parameter '")
+      << declaration->path
+      << "'; parameters are read only in a step, the optimiser changes them between steps";
+  diag.attachNote(declaration->op->getLoc())
+      << "declared here; use 'etrace.state' for a value that the step carries";
+  return diag;
+}

@@ -1,0 +1,118 @@
+//===- EtracePrimitives.cpp - Pointwise operations and ETP primitives -----===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "etrace/IR/Etrace.h"
+
+using namespace mlir;
+using namespace etrace;
+
+#include "etrace/IR/EtraceOpInterfaces.cpp.inc"
+
+LogicalResult etrace::detail::verifyETPOp(Operation *op) {
+  auto primitive = cast<ETPOpInterface>(op);
+  if (op->getNumResults() != 1)
+    return op->emitOpError("an ETP primitive has one result");
+  SmallVector<AffineMap> maps = primitive.getIndexingMapsArray();
+  if (maps.size() != op->getNumOperands() + 1)
+    return op->emitOpError("expects one indexing map for each operand and one for the result");
+  SmallVector<int64_t> extents(maps.back().getNumDims(), ShapedType::kDynamic);
+  auto check = [&](Value value, AffineMap map, const Twine &what) -> LogicalResult {
+    auto type = cast<RankedTensorType>(value.getType());
+    if (type.getRank() != map.getNumResults())
+      return op->emitOpError() << what << " must have rank " << map.getNumResults() << ", found "
+                               << type;
+    for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
+      int64_t &extent = extents[cast<AffineDimExpr>(expr).getPosition()];
+      int64_t size = type.getDimSize(axis);
+      if (ShapedType::isDynamic(extent))
+        extent = size;
+      else if (!ShapedType::isDynamic(size) && extent != size)
+        return op->emitOpError() << what << " has extent " << size << " along axis " << axis
+                                 << ", expected " << extent;
+    }
+    return success();
+  };
+  for (OpOperand &operand : op->getOpOperands())
+    if (failed(check(operand.get(), maps[operand.getOperandNumber()],
+                     "operand #" + Twine(operand.getOperandNumber()))))
+      return failure();
+  return check(op->getResult(0), maps.back(), "result");
+}
+
+//===----------------------------------------------------------------------===//
+// MatmulOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult MatmulOp::verify() {
+  // P1; extents are checked by the interface.
+  if (getX().getType().getRank() < 1)
+    return emitOpError("expects x of rank 1 or more, found ") << getX().getType();
+  Type element = getElementTypeOrSelf(getResult());
+  for (Value operand : getOperands())
+    if (getElementTypeOrSelf(operand) != element)
+      return emitOpError("expects one element type, found ")
+             << getElementTypeOrSelf(operand) << " and " << element;
+  return success();
+}
+
+SmallVector<AffineMap> MatmulOp::getIndexingMapsArray() {
+  // Iteration space (batch..., i, o).
+  MLIRContext *context = getContext();
+  unsigned batch = getX().getType().getRank() - 1, dims = batch + 2;
+  SmallVector<AffineExpr> x, y;
+  for (unsigned d = 0; d < batch; ++d) {
+    x.push_back(getAffineDimExpr(d, context));
+    y.push_back(getAffineDimExpr(d, context));
+  }
+  AffineExpr i = getAffineDimExpr(batch, context), o = getAffineDimExpr(batch + 1, context);
+  x.push_back(i);
+  y.push_back(o);
+  SmallVector<AffineMap> maps = {AffineMap::get(dims, 0, x, context),
+                                 AffineMap::get(dims, 0, {i, o}, context)};
+  if (getBias())
+    maps.push_back(AffineMap::get(dims, 0, {o}, context));
+  maps.push_back(AffineMap::get(dims, 0, y, context));
+  return maps;
+}
+
+SmallVector<OpOperand *> MatmulOp::getProductOperands() {
+  return {&getXMutable(), &getWeightMutable()};
+}
+
+SmallVector<OpOperand *> MatmulOp::getAdditiveOperands() {
+  if (getBias())
+    return {&getBiasMutable()[0]};
+  return {};
+}
+
+SmallVector<OpOperand *> MatmulOp::getTrainableOperands() {
+  SmallVector<OpOperand *> leaves = {&getWeightMutable()};
+  llvm::append_range(leaves, getAdditiveOperands());
+  return leaves;
+}
+
+StringRef MatmulOp::getLeafName(OpOperand &operand) {
+  return operand.getOperandNumber() == 1 ? "weight" : "bias";
+}
+StringRef MatmulOp::getFamilyName() { return "matmul"; }
+StringAttr MatmulOp::getPrimitiveId() { return getIdAttr(); }
+void MatmulOp::setPrimitiveId(StringAttr id) { setIdAttr(id); }
+
+//===----------------------------------------------------------------------===//
+// ElementwiseOp
+//===----------------------------------------------------------------------===//
+
+SmallVector<AffineMap> ElementwiseOp::getIndexingMapsArray() {
+  AffineMap identity =
+      AffineMap::getMultiDimIdentityMap(getWeight().getType().getRank(), getContext());
+  return {identity, identity};
+}
+SmallVector<OpOperand *> ElementwiseOp::getProductOperands() { return {&getWeightMutable()}; }
+SmallVector<OpOperand *> ElementwiseOp::getAdditiveOperands() { return {}; }
+SmallVector<OpOperand *> ElementwiseOp::getTrainableOperands() { return {&getWeightMutable()}; }
+StringRef ElementwiseOp::getLeafName(OpOperand &) { return "weight"; }
+StringRef ElementwiseOp::getFamilyName() { return "elementwise"; }
+bool ElementwiseOp::isTransparent() { return true; }
+StringAttr ElementwiseOp::getPrimitiveId() { return getIdAttr(); }
+void ElementwiseOp::setPrimitiveId(StringAttr id) { setIdAttr(id); }
