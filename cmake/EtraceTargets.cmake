@@ -36,7 +36,13 @@ function(etrace_precompile name)
     file(WRITE ${PROJECT_BINARY_DIR}/precompiled.cpp "")
     add_library(EtracePrecompiled OBJECT ${PROJECT_BINARY_DIR}/precompiled.cpp)
     llvm_update_compile_flags(EtracePrecompiled)
+    if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+      # A time stamp in the header would make it another one for ccache at each build.
+      target_compile_options(EtracePrecompiled PUBLIC "SHELL:-Xclang -fno-pch-timestamp")
+    endif()
     target_precompile_headers(EtracePrecompiled PRIVATE ${PROJECT_SOURCE_DIR}/cmake/Precompiled.h)
   endif()
+  # -fPIC comes from LLVM's flags; -fPIE beside it would not fit the header.
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
   target_precompile_headers(${name} REUSE_FROM EtracePrecompiled)
 endfunction()

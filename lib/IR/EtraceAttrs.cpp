@@ -14,11 +14,11 @@
 using namespace mlir;
 using namespace etrace;
 
-FailureOr<double> etrace::detail::parseDouble(AsmParser &parser) {
+FailureOr<etrace::detail::Double> etrace::detail::parseDouble(AsmParser &parser) {
   double value;
   if (parser.parseFloat(value))
     return failure();
-  return value;
+  return Double(value);
 }
 
 void etrace::detail::printDouble(AsmPrinter &printer, double value) {

@@ -18,13 +18,27 @@
 #include "mlir/Interfaces/FunctionInterfaces.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/Hashing.h"
+#include "llvm/ADT/bit.h"
 
 namespace etrace {
 class LossOp;
 class StepOp;
 
 namespace detail {
-mlir::FailureOr<double> parseDouble(mlir::AsmParser &parser);
+/// A double as a parameter of an attribute: uniqued by its bits (NaN equals itself).
+struct Double {
+  double value;
+  Double(double value) : value(value) {}
+  operator double() const { return value; }
+  bool operator==(const Double &other) const {
+    return llvm::bit_cast<uint64_t>(value) == llvm::bit_cast<uint64_t>(other.value);
+  }
+  friend llvm::hash_code hash_value(const Double &d) {
+    return llvm::hash_value(llvm::bit_cast<uint64_t>(d.value));
+  }
+};
+mlir::FailureOr<Double> parseDouble(mlir::AsmParser &parser);
 void printDouble(mlir::AsmPrinter &printer, double value);
 /// Checks what every ETP primitive promises: maps and ranks that fit, a float result.
 mlir::LogicalResult verifyETPOp(mlir::Operation *op);

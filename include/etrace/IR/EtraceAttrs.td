@@ -14,7 +14,8 @@ class Etrace_Attr<string name, string attrMnemonic, list<Trait> traits = []>
 }
 
 /// A double printed with all its digits; the default is left out.
-class Etrace_Double<string value> : DefaultValuedParameter<"double", value> {
+class Etrace_Double<string value> : DefaultValuedParameter<"::etrace::detail::Double", value> {
+  let cppAccessorType = "double";
   let parser = "::etrace::detail::parseDouble($_parser)";
   let printer = "::etrace::detail::printDouble($_printer, $_self)";
 }
@@ -39,19 +40,19 @@ def Etrace_Constant : Etrace_ConstantInitializer<"Constant", "constant"> {
   let summary = "one value everywhere";
   let description = "Example: `#etrace.constant<value = 1.0>`.";
   let parameters = (ins Etrace_Double<"0.0">:$value);
-  let assemblyFormat = "`<` struct(params) `>`";
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
 }
 def Etrace_Uniform : Etrace_Initializer<"Uniform", "uniform"> {
   let summary = "uniform on [low, high)";
   let description = "Example: `#etrace.uniform<low = -0.1, high = 0.1>`.";
   let parameters = (ins Etrace_Double<"0.0">:$low, Etrace_Double<"1.0">:$high);
-  let assemblyFormat = "`<` struct(params) `>`";
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
 }
 def Etrace_Normal : Etrace_Initializer<"Normal", "normal"> {
   let summary = "normal with mean and standard deviation";
   let description = "Example: `#etrace.normal<std = 0.1>`.";
   let parameters = (ins Etrace_Double<"0.0">:$mean, Etrace_Double<"1.0">:$std);
-  let assemblyFormat = "`<` struct(params) `>`";
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
 }
 def Etrace_Xavier : Etrace_Initializer<"Xavier", "xavier"> {
   let summary = "uniform with variance 2 gain^2 / (fan_in + fan_out)";

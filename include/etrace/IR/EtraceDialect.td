@@ -28,6 +28,7 @@ def Etrace_Dialect : Dialect {
   let hasOperationAttrVerify = 1;
   let hasRegionArgAttrVerify = 1;
   let hasRegionResultAttrVerify = 1;
+  let extraClassDeclaration = "void registerAttributes();";
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
@@ -37,14 +38,18 @@ def Etrace_Compat : I32EnumAttr<"Compat", "whose numbers the learner reproduces"
   let cppNamespace = "::etrace";
   let genSpecializedAttr = 0;
 }
-def Etrace_CompatAttr : EnumAttr<Etrace_Dialect, Etrace_Compat, "compat">;
+def Etrace_CompatAttr : EnumAttr<Etrace_Dialect, Etrace_Compat, "compat"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 
 def Etrace_RelationKind : I32EnumAttr<"RelationKind", "how a weight reaches a hidden group", [
     I32EnumAttrCase<"direct", 0>, I32EnumAttrCase<"mixed", 1>]> {
   let cppNamespace = "::etrace";
   let genSpecializedAttr = 0;
 }
-def Etrace_RelationKindAttr : EnumAttr<Etrace_Dialect, Etrace_RelationKind, "relation_kind">;
+def Etrace_RelationKindAttr : EnumAttr<Etrace_Dialect, Etrace_RelationKind, "relation_kind"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 
 def Etrace_BufferKind : I32EnumAttr<"BufferKind", "what a buffer of a learner holds", [
     I32EnumAttrCase<"param", 0>, I32EnumAttrCase<"hidden", 1>, I32EnumAttrCase<"state", 2>,
@@ -53,6 +58,8 @@ def Etrace_BufferKind : I32EnumAttr<"BufferKind", "what a buffer of a learner ho
   let cppNamespace = "::etrace";
   let genSpecializedAttr = 0;
 }
-def Etrace_BufferKindAttr : EnumAttr<Etrace_Dialect, Etrace_BufferKind, "buffer_kind">;
+def Etrace_BufferKindAttr : EnumAttr<Etrace_Dialect, Etrace_BufferKind, "buffer_kind"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 
 #endif // ETRACE_IR_ETRACEDIALECT_TD

@@ -8,6 +8,7 @@ include "mlir/IR/OpBase.td"
 include "mlir/IR/RegionKindInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
 include "mlir/Interfaces/CallInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/FunctionInterfaces.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
@@ -22,6 +23,18 @@ class Etrace_Op<string mnemonic, list<Trait> traits = []>
 def Etrace_FloatLike : TypeConstraint<
     Or<[AnyFloat.predicate, RankedTensorOf<[AnyFloat]>.predicate]>,
     "float or ranked tensor of floats">;
+/// An attribute known by its interface, with a C++ expression as default.
+class Etrace_InterfaceAttr<AttrInterface interface, string description>
+    : Attr<CPred<"::llvm::isa<" # interface.cppNamespace # "::" # interface.cppInterfaceName # ">($_self)">, description> {
+  let storageType = interface.cppNamespace # "::" # interface.cppInterfaceName;
+  let returnType = storageType;
+  let convertFromStorage = "$_self";
+  let constBuilderCall = "$0";
+}
+def Etrace_InitializerAttr : Etrace_InterfaceAttr<InitializerAttrInterface,
+    "initialiser such as #etrace.zeros">;
+def Etrace_SurrogateAttr : Etrace_InterfaceAttr<SurrogateAttrInterface,
+    "surrogate gradient such as #etrace.relu_grad">;
 def Etrace_FloatTensor : RankedTensorOf<[AnyFloat]>;
 
 //===----------------------------------------------------------------------===//
@@ -80,7 +93,7 @@ def Etrace_ModelOp : Etrace_Op<"model", [
 class Etrace_DeclarationOp<string mnemonic, list<Trait> traits = []>
     : Etrace_Op<mnemonic, !listconcat([Symbol], traits)> {
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type,
-                       DefaultValuedAttr<InitializerAttrInterface,
+                       DefaultValuedAttr<Etrace_InitializerAttr,
                            "::etrace::ZerosAttr::get($_builder.getContext())">:$init);
   let assemblyFormat = "$sym_name `:` $type (`init` $init^)? attr-dict";
   let hasVerifier = 1;
@@ -292,7 +305,7 @@ def Etrace_SpikeOp : Etrace_PointwiseOp<"spike"> {
     ```
   }];
   let arguments = (ins Etrace_FloatLike:$input,
-                       DefaultValuedAttr<SurrogateAttrInterface,
+                       DefaultValuedAttr<Etrace_SurrogateAttr,
                            "::etrace::ReluGradAttr::get($_builder.getContext(), 0.3, 1.0)">:$surrogate);
   let assemblyFormat = "$input (`surrogate` `(` $surrogate^ `)`)? attr-dict `:` type($result)";
 }
@@ -327,11 +340,11 @@ def Etrace_StopGradientOp : Etrace_Op<"stop_gradient", [Pure, SameOperandsAndRes
 // ETP primitives
 //===----------------------------------------------------------------------===//
 
-class Etrace_ETPOp<string mnemonic, list<Trait> traits = []>
+class Etrace_ETPOp<string mnemonic, list<Trait> traits = [], list<string> overridden = []>
     : Etrace_Op<mnemonic, !listconcat([
-        Pure, DeclareOpInterfaceMethods<ETPOpInterface>], traits)>;
+        Pure, DeclareOpInterfaceMethods<ETPOpInterface, overridden>], traits)>;
 
-def Etrace_MatmulOp : Etrace_ETPOp<"matmul", [AttrSizedOperandSegments]> {
+def Etrace_MatmulOp : Etrace_ETPOp<"matmul"> {
   let summary = "ETP primitive: y = x w (+ bias)";
   let description = [{
     `x` has shape (batch..., I), `w` (I, O), `bias` (O), the result (batch..., O).
@@ -352,7 +365,8 @@ def Etrace_MatmulOp : Etrace_ETPOp<"matmul", [AttrSizedOperandSegments]> {
   let hasVerifier = 1;
 }
 
-def Etrace_ElementwiseOp : Etrace_ETPOp<"elementwise", [SameOperandsAndResultType]> {
+def Etrace_ElementwiseOp : Etrace_ETPOp<"elementwise", [SameOperandsAndResultType],
+                                       ["isTransparent"]> {
   let summary = "ETP primitive: y = w, for a weight used position by position";
   let description = [{
     ```mlir
@@ -455,7 +469,7 @@ def Etrace_BufferOp : Etrace_Op<"buffer", [Symbol]> {
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, Etrace_BufferKindAttr:$kind, StrAttr:$path,
                        TypeAttr:$type,
-                       DefaultValuedAttr<InitializerAttrInterface,
+                       DefaultValuedAttr<Etrace_InitializerAttr,
                            "::etrace::ZerosAttr::get($_builder.getContext())">:$init);
   let assemblyFormat = [{
     $sym_name `kind` `(` custom<BufferKind>($kind) `)` `path` $path `:` $type

@@ -1,0 +1,25 @@
+//===- InitAll.h - Registers everything of the project ----------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+//
+// Every library adds its line here; tools, the plugin and the C API call these two.
+//
+//===----------------------------------------------------------------------===//
+#ifndef ETRACE_INITALL_H
+#define ETRACE_INITALL_H
+
+#include "etrace/IR/Etrace.h"
+
+namespace etrace {
+
+/// The dialect and the interface models of upstream operations.
+inline void registerAllDialects(mlir::DialectRegistry &registry) {
+  registry.insert<EtraceDialect>();
+}
+
+/// All passes and named pipelines.
+inline void registerAllPasses() {}
+
+} // namespace etrace
+
+#endif // ETRACE_INITALL_H
