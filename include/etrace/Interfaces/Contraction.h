@@ -1,0 +1,39 @@
+//===- Contraction.h - Sums of products by indexing maps --------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+#ifndef ETRACE_INTERFACES_CONTRACTION_H
+#define ETRACE_INTERFACES_CONTRACTION_H
+
+#include "mlir/IR/AffineMap.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinTypes.h"
+
+namespace etrace {
+
+/// Builds `result[maps.back()(it)] = sum_it prod_k operands[k][maps[k](it)]`.
+///
+/// `maps` holds one map for each operand, then the map of the result. Dimensions that
+/// no map uses are dropped (the sum does not run over them). Without dimensions to sum
+/// over nothing accumulates, and one operand that is already the result is returned.
+mlir::Value buildContraction(mlir::OpBuilder &builder, mlir::Location loc,
+                             llvm::ArrayRef<mlir::Value> operands,
+                             llvm::ArrayRef<mlir::AffineMap> maps,
+                             mlir::RankedTensorType resultType);
+
+/// Builds the sum of all elements of a float tensor, as a float.
+mlir::Value buildSum(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor);
+
+/// Builds zeros of the type of `like`, a float or a ranked tensor of floats; dynamic
+/// extents are those of `like`.
+mlir::Value buildZerosLike(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value like);
+
+/// A value of the type and extents of `like` (see `buildZerosLike`), constant everywhere.
+mlir::Value buildConstantLike(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value like,
+                              double value);
+
+/// True if every element of `value` is known to be zero.
+bool isKnownZero(mlir::Value value);
+
+} // namespace etrace
+
+#endif // ETRACE_INTERFACES_CONTRACTION_H

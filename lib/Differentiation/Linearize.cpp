@@ -1,0 +1,80 @@
+//===- Linearize.cpp - Forward mode over a block --------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "etrace/Differentiation/Linearize.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "mlir/Transforms/RegionUtils.h"
+
+using namespace mlir;
+using namespace etrace;
+
+static bool isFloatLike(Type type) { return isa<FloatType>(getElementTypeOrSelf(type)); }
+
+bool etrace::readsActiveValue(Operation *op, const TangentMap &tangents) {
+  auto active = [&](Value value) { return tangents.isActive(value); };
+  if (llvm::any_of(op->getOperands(), active))
+    return true;
+  if (op->getNumRegions() == 0)
+    return false;
+  SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op->getRegions(), captured);
+  return llvm::any_of(captured, active);
+}
+
+/// True if the derivative is zero because no result is continuous.
+static bool isDiscrete(Operation *op) {
+  return llvm::none_of(op->getResultTypes(), isFloatLike) && isMemoryEffectFree(op);
+}
+
+static LogicalResult emitNoRule(Operation *op, const TangentMap &tangents) {
+  InFlightDiagnostic diag = op->emitError()
+                            << "no derivative rule for '" << op->getName()
+                            << "' on a path from a differentiated value [no-derivative-rule]";
+  SetVector<Value> read(op->operand_begin(), op->operand_end());
+  getUsedValuesDefinedAbove(op->getRegions(), read);
+  for (Value value : read)
+    if (tangents.isActive(value)) {
+      diag.attachNote(value.getLoc()) << "the path enters by this value";
+      break;
+    }
+  diag.attachNote() << "write the operation in terms of supported ones, or cut the path by "
+                       "'etrace.stop_gradient'";
+  return failure();
+}
+
+/// The tangents of the results of one operation; null everywhere if it is not active.
+static LogicalResult linearizeOp(Operation *op, OpBuilder &builder, const TangentMap &tangents,
+                                 const LinearizeOptions &options,
+                                 SmallVectorImpl<Value> &resultTangents) {
+  resultTangents.clear();
+  if (readsActiveValue(op, tangents) && !isDiscrete(op) && !(options.cut && options.cut(op))) {
+    auto linearizable = dyn_cast<LinearizableOpInterface>(op);
+    if (!linearizable)
+      return emitNoRule(op, tangents);
+    if (failed(linearizable.linearize(builder, tangents, resultTangents)))
+      return failure();
+  }
+  resultTangents.resize(op->getNumResults());
+  return success();
+}
+
+LogicalResult etrace::linearizeBlock(OpBuilder &builder, Block &block, TangentMap &tangents,
+                                     const LinearizeOptions &options) {
+  // The builder may insert into this block: walk what is there now.
+  SmallVector<Operation *> ops;
+  for (Operation &op : block)
+    if (!op.hasTrait<OpTrait::IsTerminator>())
+      ops.push_back(&op);
+  SmallVector<Value> resultTangents;
+  for (Operation *op : ops) {
+    if (failed(linearizeOp(op, builder, tangents, options, resultTangents)))
+      return failure();
+    for (auto [result, tangent] : llvm::zip(op->getResults(), resultTangents)) {
+      if (options.rewrite)
+        tangent = options.rewrite(builder, result, tangent);
+      tangents.set(result, tangent);
+    }
+  }
+  return success();
+}

@@ -1,0 +1,89 @@
+//===- Transpose.cpp - Reverse mode: transpose a linear program -----------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "etrace/Differentiation/Transpose.h"
+#include "mlir/Transforms/RegionUtils.h"
+
+using namespace mlir;
+using namespace etrace;
+
+/// Everything the operation reads: operands and values captured by its regions.
+static SetVector<Value> getReads(Operation *op) {
+  SetVector<Value> reads(op->operand_begin(), op->operand_end());
+  getUsedValuesDefinedAbove(op->getRegions(), reads);
+  return reads;
+}
+
+/// The operations of the block, in order, that `outputs` depend on.
+static SmallVector<Operation *> getNeededOps(Block &block, ValueRange outputs) {
+  DenseSet<Value> needed(outputs.begin(), outputs.end());
+  SmallVector<Operation *> ops;
+  for (Operation &op : llvm::reverse(block)) {
+    if (llvm::none_of(op.getResults(), [&](Value v) { return needed.contains(v); }))
+      continue;
+    ops.push_back(&op);
+    for (Value read : getReads(&op))
+      needed.insert(read);
+  }
+  std::reverse(ops.begin(), ops.end());
+  return ops;
+}
+
+/// Extents of a linear value do not depend on its elements.
+static bool readsShapeOnly(Operation *op) { return isa<ShapedDimOpInterface>(op); }
+
+/// Marks the results that depend on the inputs and collects their operations.
+static SmallVector<Operation *> markLinear(ArrayRef<Operation *> ops, CotangentMap &cotangents) {
+  SmallVector<Operation *> linear;
+  for (Operation *op : ops) {
+    if (readsShapeOnly(op) ||
+        llvm::none_of(getReads(op), [&](Value v) { return cotangents.isLinear(v); }))
+      continue;
+    linear.push_back(op);
+    for (Value result : op->getResults())
+      cotangents.markLinear(result);
+  }
+  return linear;
+}
+
+static LogicalResult transposeOp(Operation *op, OpBuilder &builder, CotangentMap &cotangents) {
+  SmallVector<Value> resultCotangents;
+  for (Value result : op->getResults())
+    resultCotangents.push_back(cotangents.lookup(result));
+  if (llvm::none_of(resultCotangents, [](Value v) { return bool(v); }))
+    return success();
+  auto transposable = dyn_cast<LinearTransposeOpInterface>(op);
+  if (!transposable)
+    return op->emitError() << "no transpose rule for '" << op->getName()
+                           << "' on a reverse path [no-transpose-rule]";
+  if (!transposable.isLinearIn([&](Value v) { return cotangents.isLinear(v); }))
+    return op->emitError() << "'" << op->getName()
+                           << "' is not linear in the values that depend on the inputs of the "
+                              "program to transpose [not-linear]";
+  return transposable.transpose(builder, resultCotangents, cotangents);
+}
+
+FailureOr<SmallVector<Value>> etrace::transposeProgram(OpBuilder &builder, Block &block,
+                                                       ValueRange inputs, ValueRange outputs,
+                                                       ValueRange outputCotangents) {
+  CotangentMap cotangents;
+  for (Value input : inputs)
+    if (input)
+      cotangents.markLinear(input);
+  SmallVector<Value> roots;
+  for (auto [output, cotangent] : llvm::zip(outputs, outputCotangents))
+    if (output && cotangent)
+      roots.push_back(output);
+  SmallVector<Operation *> linear = markLinear(getNeededOps(block, roots), cotangents);
+  for (auto [output, cotangent] : llvm::zip(outputs, outputCotangents))
+    if (output && cotangent)
+      cotangents.accumulate(builder, output, cotangent);
+  for (Operation *op : llvm::reverse(linear))
+    if (failed(transposeOp(op, builder, cotangents)))
+      return failure();
+  SmallVector<Value> result;
+  for (Value input : inputs)
+    result.push_back(input ? cotangents.lookup(input) : Value());
+  return result;
+}

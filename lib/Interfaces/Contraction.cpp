@@ -1,0 +1,101 @@
+//===- Contraction.cpp - Sums of products by indexing maps ----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "etrace/Interfaces/Contraction.h"
+#include "etrace/Interfaces/DifferentiationInterfaces.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+
+using namespace mlir;
+using namespace etrace;
+
+/// The dynamic extents of the result, read from operands that share the dimension.
+static SmallVector<Value> dynamicExtents(OpBuilder &builder, Location loc,
+                                         ArrayRef<Value> operands, ArrayRef<AffineMap> maps,
+                                         RankedTensorType type) {
+  SmallVector<Value> extents;
+  for (auto [axis, expr] : llvm::enumerate(maps.back().getResults())) {
+    if (!type.isDynamicDim(axis))
+      continue;
+    for (auto [operand, map] : llvm::zip(operands, maps.drop_back()))
+      if (std::optional<unsigned> position = map.getResultPosition(expr)) {
+        extents.push_back(tensor::DimOp::create(builder, loc, operand, *position));
+        break;
+      }
+  }
+  return extents;
+}
+
+Value etrace::buildContraction(OpBuilder &builder, Location loc, ArrayRef<Value> operands,
+                               ArrayRef<AffineMap> allMaps, RankedTensorType resultType) {
+  SmallVector<AffineMap> maps = compressUnusedDims(allMaps);
+  AffineMap resultMap = maps.back();
+  bool sums = resultMap.getNumDims() != resultMap.getNumResults();
+  if (!sums && operands.size() == 1 && maps.front() == resultMap &&
+      operands.front().getType() == resultType)
+    return operands.front();
+  SmallVector<utils::IteratorType> iterators(resultMap.getNumDims(),
+                                             utils::IteratorType::reduction);
+  for (AffineExpr expr : resultMap.getResults())
+    iterators[cast<AffineDimExpr>(expr).getPosition()] = utils::IteratorType::parallel;
+  Value init = tensor::EmptyOp::create(builder, loc, resultType,
+                                       dynamicExtents(builder, loc, operands, maps, resultType));
+  if (sums) {
+    Value zero = buildConstant(builder, loc, resultType.getElementType(), 0.0);
+    init = linalg::FillOp::create(builder, loc, zero, init).getResult(0);
+  }
+  auto body = [&](OpBuilder &b, Location l, ValueRange args) {
+    Value product = args.front();
+    for (Value factor : args.drop_front().drop_back())
+      product = arith::MulFOp::create(b, l, product, factor);
+    if (sums)
+      product = arith::AddFOp::create(b, l, args.back(), product);
+    linalg::YieldOp::create(b, l, product);
+  };
+  return linalg::GenericOp::create(builder, loc, resultType, operands, init, maps, iterators, body)
+      .getResult(0);
+}
+
+Value etrace::buildSum(OpBuilder &builder, Location loc, Value tensor) {
+  auto type = cast<RankedTensorType>(tensor.getType());
+  unsigned rank = type.getRank();
+  MLIRContext *context = builder.getContext();
+  SmallVector<AffineMap> maps = {AffineMap::getMultiDimIdentityMap(rank, context),
+                                 AffineMap::get(rank, 0, context)};
+  Value sum = buildContraction(builder, loc, tensor, maps,
+                               RankedTensorType::get({}, type.getElementType()));
+  return tensor::ExtractOp::create(builder, loc, sum, ValueRange{});
+}
+
+Value etrace::buildConstantLike(OpBuilder &builder, Location loc, Value like, double value) {
+  auto type = dyn_cast<RankedTensorType>(like.getType());
+  if (!type || type.hasStaticShape())
+    return buildConstant(builder, loc, like.getType(), value);
+  SmallVector<Value> extents;
+  for (int64_t axis = 0; axis < type.getRank(); ++axis)
+    if (type.isDynamicDim(axis))
+      extents.push_back(tensor::DimOp::create(builder, loc, like, axis));
+  Value element = buildConstant(builder, loc, type.getElementType(), value);
+  return tensor::SplatOp::create(builder, loc, type, element, extents);
+}
+
+Value etrace::buildZerosLike(OpBuilder &builder, Location loc, Value like) {
+  return buildConstantLike(builder, loc, like, 0.0);
+}
+
+bool etrace::isKnownZero(Value value) {
+  if (matchPattern(value, m_AnyZeroFloat()))
+    return true;
+  Operation *op = value.getDefiningOp();
+  if (!op)
+    return false;
+  if (auto fill = dyn_cast<linalg::FillOp>(op))
+    return isKnownZero(fill.getInputs()[0]);
+  if (isa<tensor::SplatOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp,
+          tensor::ExtractSliceOp, linalg::BroadcastOp>(op))
+    return isKnownZero(op->getOperand(0));
+  return false;
+}

@@ -1,0 +1,195 @@
+//===- Etrace.cpp - Models of etrace operations ---------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+// ETP primitives are one case, described by their indexing maps:
+//     y[m_y(it)] = sum_it prod_k operand_k[m_k(it)] + additive operands.
+//===----------------------------------------------------------------------===//
+
+#include "Models.h"
+#include "etrace/IR/Etrace.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace etrace;
+using namespace etrace::detail;
+
+namespace {
+using Linear = function_ref<bool(Value)>;
+
+//===----------------------------------------------------------------------===//
+// ETP primitives
+//===----------------------------------------------------------------------===//
+
+/// Product operands and their maps, with one operand replaced.
+void getFactors(ETPOpInterface op, OpOperand &replaced, Value by, AffineMap byMap,
+                SmallVectorImpl<Value> &factors, SmallVectorImpl<AffineMap> &maps) {
+  SmallVector<AffineMap> all = op.getIndexingMapsArray();
+  for (OpOperand *operand : op.getProductOperands()) {
+    bool here = operand == &replaced;
+    factors.push_back(here ? by : operand->get());
+    maps.push_back(here ? byMap : all[operand->getOperandNumber()]);
+  }
+}
+
+/// dy = sum over active factors of the product with the factor's tangent in its place,
+/// plus the tangents of additive operands.
+template <typename OpTy>
+struct ETPModel : LinearizableOpInterface::ExternalModel<ETPModel<OpTy>, OpTy> {
+  LogicalResult linearize(Operation *op, OpBuilder &builder, const TangentMap &tangents,
+                          SmallVectorImpl<Value> &out) const {
+    auto primitive = cast<ETPOpInterface>(op);
+    SmallVector<AffineMap> all = primitive.getIndexingMapsArray();
+    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    Value sum;
+    auto add = [&](ArrayRef<Value> factors, ArrayRef<AffineMap> maps) {
+      Value term = buildContraction(builder, op->getLoc(), factors, maps, type);
+      sum = sum ? buildAdd(builder, op->getLoc(), sum, term) : term;
+    };
+    for (OpOperand *operand : primitive.getProductOperands()) {
+      Value tangent = tangents.lookup(operand->get());
+      if (!tangent)
+        continue;
+      SmallVector<Value> factors;
+      SmallVector<AffineMap> maps;
+      getFactors(primitive, *operand, tangent, all[operand->getOperandNumber()], factors, maps);
+      maps.push_back(all.back());
+      add(factors, maps);
+    }
+    for (OpOperand *operand : primitive.getAdditiveOperands())
+      if (Value tangent = tangents.lookup(operand->get()))
+        add(tangent, {all[operand->getOperandNumber()], all.back()});
+    out.push_back(sum);
+    return success();
+  }
+};
+
+/// The cotangent of a factor is the product with the cotangent of y in its place.
+template <typename OpTy>
+struct ETPTranspose : LinearTransposeOpInterface::ExternalModel<ETPTranspose<OpTy>, OpTy> {
+  bool isLinearIn(Operation *op, Linear linear) const {
+    auto primitive = cast<ETPOpInterface>(op);
+    unsigned factors = llvm::count_if(primitive.getProductOperands(),
+                                      [&](OpOperand *o) { return linear(o->get()); });
+    auto isTerm = [&](OpOperand *o) { return linear(o->get()) || isKnownZero(o->get()); };
+    bool zeroProduct = llvm::any_of(primitive.getProductOperands(),
+                                    [&](OpOperand *o) { return isKnownZero(o->get()); });
+    return (factors == 1 || (factors == 0 && zeroProduct)) &&
+           llvm::all_of(primitive.getAdditiveOperands(), isTerm);
+  }
+  LogicalResult transpose(Operation *op, OpBuilder &builder, ValueRange results,
+                          CotangentMap &cotangents) const {
+    auto primitive = cast<ETPOpInterface>(op);
+    SmallVector<AffineMap> all = primitive.getIndexingMapsArray();
+    auto send = [&](OpOperand &operand, ArrayRef<Value> factors, ArrayRef<AffineMap> maps) {
+      auto type = cast<RankedTensorType>(operand.get().getType());
+      cotangents.accumulate(builder, operand.get(),
+                            buildContraction(builder, op->getLoc(), factors, maps, type));
+    };
+    for (OpOperand *operand : primitive.getProductOperands()) {
+      if (!cotangents.isLinear(operand->get()))
+        continue;
+      SmallVector<Value> factors;
+      SmallVector<AffineMap> maps;
+      getFactors(primitive, *operand, results[0], all.back(), factors, maps);
+      maps.push_back(all[operand->getOperandNumber()]);
+      send(*operand, factors, maps);
+    }
+    for (OpOperand *operand : primitive.getAdditiveOperands())
+      if (cotangents.isLinear(operand->get()))
+        send(*operand, results[0], {all.back(), all[operand->getOperandNumber()]});
+    return success();
+  }
+};
+
+/// The extents of the iteration space; failure if one is dynamic.
+FailureOr<SmallVector<int64_t>> getBox(Operation *op, ArrayRef<AffineMap> maps) {
+  SmallVector<int64_t> box(maps.back().getNumDims(), ShapedType::kDynamic);
+  SmallVector<Value> values(op->operand_begin(), op->operand_end());
+  values.push_back(op->getResult(0));
+  for (auto [value, map] : llvm::zip(values, maps)) {
+    auto type = cast<RankedTensorType>(value.getType());
+    for (auto [axis, expr] : llvm::enumerate(map.getResults()))
+      if (!type.isDynamicDim(axis))
+        box[cast<AffineDimExpr>(expr).getPosition()] = type.getDimSize(axis);
+  }
+  if (llvm::any_of(box, ShapedType::isDynamic))
+    return failure();
+  return box;
+}
+
+template <typename OpTy>
+struct ETPRelation : PositionRelationOpInterface::ExternalModel<ETPRelation<OpTy>, OpTy> {
+  FailureOr<PositionRelation> getPositionRelation(Operation *op, unsigned operand,
+                                                  unsigned) const {
+    SmallVector<AffineMap> maps = cast<ETPOpInterface>(op).getIndexingMapsArray();
+    FailureOr<SmallVector<int64_t>> box = getBox(op, maps);
+    if (failed(box))
+      return failure();
+    return PositionRelation{*box, maps[operand], maps.back()};
+  }
+};
+
+//===----------------------------------------------------------------------===//
+// Pointwise operations
+//===----------------------------------------------------------------------===//
+
+struct SpikeModel : LinearizableOpInterface::ExternalModel<SpikeModel, SpikeOp> {
+  Value buildPartial(Operation *op, OpBuilder &builder, unsigned, unsigned) const {
+    auto spike = cast<SpikeOp>(op);
+    auto surrogate = cast<SurrogateAttrInterface>(Attribute(spike.getSurrogate()));
+    return surrogate.buildDerivative(builder, op->getLoc(), spike.getInput());
+  }
+};
+
+/// y (1 - y): finite for all x.
+Value dLogistic(const Pointwise &p, Value, Value y) {
+  return p.mul(y, p.sub(p.constant(1.0), y));
+}
+
+/// The identity; tangents and cotangents pass.
+struct FreshModel : LinearizableOpInterface::ExternalModel<FreshModel, FreshOp> {
+  LogicalResult linearize(Operation *op, OpBuilder &, const TangentMap &tangents,
+                          SmallVectorImpl<Value> &out) const {
+    out.push_back(tangents.lookup(op->getOperand(0)));
+    return success();
+  }
+};
+struct FreshTranspose : LinearTransposeOpInterface::ExternalModel<FreshTranspose, FreshOp> {
+  bool isLinearIn(Operation *, Linear) const { return true; }
+  LogicalResult transpose(Operation *op, OpBuilder &builder, ValueRange results,
+                          CotangentMap &cotangents) const {
+    cotangents.accumulate(builder, op->getOperand(0), results[0]);
+    return success();
+  }
+};
+
+/// Attaches the models of primitives to the operations that are primitives.
+template <typename... OpTys>
+void attachPrimitives(MLIRContext *context) {
+  auto attach = [&](auto *tag) {
+    using OpTy = std::remove_pointer_t<decltype(tag)>;
+    if constexpr (std::is_base_of_v<ETPOpInterface::Trait<OpTy>, OpTy>)
+      OpTy::template attachInterface<ETPModel<OpTy>, ETPTranspose<OpTy>, ETPRelation<OpTy>>(
+          *context);
+  };
+  (attach(static_cast<OpTys *>(nullptr)), ...);
+}
+} // namespace
+
+void etrace::detail::registerEtraceModels(DialectRegistry &registry) {
+  registry.addExtension(+[](MLIRContext *context, EtraceDialect *) {
+    context->loadDialect<arith::ArithDialect, linalg::LinalgDialect, math::MathDialect,
+                         tensor::TensorDialect>();
+    attachPrimitives<
+#define GET_OP_LIST
+#include "etrace/IR/EtraceOps.cpp.inc"
+        >(context);
+    SpikeOp::attachInterface<SpikeModel, PointwiseRelation<SpikeOp>>(*context);
+    LogisticOp::attachInterface<UnaryModel<LogisticOp, dLogistic>,
+                                PointwiseRelation<LogisticOp>>(*context);
+    StopGradientOp::attachInterface<ZeroModel<StopGradientOp>>(*context);
+    FreshOp::attachInterface<FreshModel, FreshTranspose, PointwiseRelation<FreshOp>>(*context);
+  });
+}
