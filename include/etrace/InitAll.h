@@ -9,12 +9,14 @@
 #define ETRACE_INITALL_H
 
 #include "etrace/IR/Etrace.h"
+#include "etrace/Interfaces/DifferentiationInterfaces.h"
 
 namespace etrace {
 
 /// The dialect and the interface models of upstream operations.
 inline void registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<EtraceDialect>();
+  registerDifferentiationModels(registry);
 }
 
 /// All passes and named pipelines.

@@ -112,7 +112,7 @@ SmallVector<Value> GenericBuilder::finish(OpBuilder &builder) {
   // An accumulator of a result that is not made is zero throughout.
   for (const Result &result : results)
     if (!result.made && !result.arg.use_empty()) {
-      OpBuilder atStart = OpBuilder::atBlockBegin(block);
+      OpBuilder atStart = atBlockEnd(loc.getContext(), block);
       BlockArgument(result.arg).replaceAllUsesWith(
           buildConstant(atStart, loc, result.type.getElementType(), 0.0));
     }

@@ -8,6 +8,13 @@
 
 namespace etrace::detail {
 
+/// `OpBuilder::atBlockEnd` for blocks of regions that have no operation yet.
+inline mlir::OpBuilder atBlockEnd(mlir::MLIRContext *context, mlir::Block *block) {
+  mlir::OpBuilder builder(context);
+  builder.setInsertionPointToEnd(block);
+  return builder;
+}
+
 /// A `linalg.generic` whose body is written before its operands are chosen: declare
 /// everything the body may read, write the body, then `finish` keeps what it reads.
 class GenericBuilder {
@@ -15,7 +22,7 @@ public:
   GenericBuilder(mlir::Location loc, llvm::ArrayRef<mlir::utils::IteratorType> iterators);
 
   /// A builder at the end of the body.
-  mlir::OpBuilder atEnd() { return mlir::OpBuilder::atBlockEnd(body); }
+  mlir::OpBuilder atEnd() { return atBlockEnd(loc.getContext(), body); }
   mlir::Block &getBody() { return *body; }
 
   /// Declares an input; returns the scalar it is in the body.

@@ -75,7 +75,8 @@ struct UnaryModel
 template <typename OpTy>
 struct ZeroModel : LinearizableOpInterface::ExternalModel<ZeroModel<OpTy>, OpTy> {};
 
-/// result[p] reads operand[p].
+/// result[p] reads operand[p]; a scalar operand is read by all positions.
+mlir::FailureOr<PositionRelation> pointwiseRelation(mlir::Value operand, mlir::Value result);
 template <typename OpTy>
 struct PointwiseRelation
     : PositionRelationOpInterface::ExternalModel<PointwiseRelation<OpTy>, OpTy> {
@@ -84,7 +85,6 @@ struct PointwiseRelation
     return pointwiseRelation(op->getOperand(operand), op->getResult(result));
   }
 };
-mlir::FailureOr<PositionRelation> pointwiseRelation(mlir::Value operand, mlir::Value result);
 
 /// Attaches `PointwiseRelation` to those of the operations that work element by element.
 template <typename... OpTys>

@@ -4,6 +4,7 @@
 // A branch of the derivative recomputes the primal values that it needs.
 //===----------------------------------------------------------------------===//
 
+#include "GenericBuilder.h"
 #include "Models.h"
 #include "etrace/Differentiation/Linearize.h"
 #include "etrace/Differentiation/Transpose.h"
@@ -35,7 +36,7 @@ Values cloneBranch(OpBuilder &builder, Block *branch) {
 /// these do not need.
 void yieldKept(Location loc, Block &block, ArrayRef<Value> values, ArrayRef<Value> like,
                ArrayRef<bool> keep) {
-  OpBuilder builder = OpBuilder::atBlockEnd(&block);
+  OpBuilder builder = atBlockEnd(loc.getContext(), &block);
   Values kept;
   for (auto [value, model, flag] : llvm::zip(values, like, keep))
     if (flag)
@@ -54,7 +55,7 @@ FailureOr<Values> buildIf(scf::IfOp op, OpBuilder &builder, ArrayRef<Value> like
   Values values[2];
   SmallVector<bool> keep(like.size(), false);
   for (unsigned side : {0, 1}) {
-    OpBuilder inner = OpBuilder::atBlockEnd(&regions[side].emplaceBlock());
+    OpBuilder inner = atBlockEnd(op.getContext(), &regions[side].emplaceBlock());
     FailureOr<Values> filled = fill(inner, side == 0 ? op.thenBlock() : op.elseBlock());
     if (failed(filled))
       return failure();
