@@ -26,7 +26,8 @@ etrace.model @fashion_alif attributes {batch_dim = 0} {
     %over = arith.subf %v, %threshold : tensor<32x128xf32>
     %u = arith.subf %over, %lift : tensor<32x128xf32>
     %s = etrace.spike %u surrogate(#etrace.relu_grad<alpha = 0.3, width = 1.0>) : tensor<32x128xf32>
-    %xs = tensor.concat dim(1) %x, %s : (tensor<32x28xf32>, tensor<32x128xf32>) -> tensor<32x156xf32>
+    %xs = tensor.concat dim(1) %x, %s
+        : (tensor<32x28xf32>, tensor<32x128xf32>) -> tensor<32x156xf32>
     %y = etrace.matmul %xs, %w bias %b
         : tensor<32x156xf32>, tensor<156x128xf32>, tensor<128xf32> -> tensor<32x128xf32>
     %reset = arith.subf %v, %s : tensor<32x128xf32>
@@ -39,7 +40,8 @@ etrace.model @fashion_alif attributes {batch_dim = 0} {
     %lift1 = arith.mulf %beta, %a1 : tensor<32x128xf32>
     %over1 = arith.subf %v1, %threshold : tensor<32x128xf32>
     %u1 = arith.subf %over1, %lift1 : tensor<32x128xf32>
-    %s1 = etrace.spike %u1 surrogate(#etrace.relu_grad<alpha = 0.3, width = 1.0>) : tensor<32x128xf32>
+    %s1 = etrace.spike %u1 surrogate(#etrace.relu_grad<alpha = 0.3, width = 1.0>)
+        : tensor<32x128xf32>
     %read = etrace.matmul %s1, %wo bias %bo
         : tensor<32x128xf32>, tensor<128x10xf32>, tensor<10xf32> -> tensor<32x10xf32>
     %rest = arith.mulf %leak, %r : tensor<32x10xf32>
@@ -65,7 +67,8 @@ etrace.model @fashion_alif attributes {batch_dim = 0} {
         outs(%zeros : tensor<32xf32>) dimensions = [1]
     %log = math.log %sum : tensor<32xf32>
     %chosen = linalg.generic {
-        indexing_maps = [affine_map<(b, k) -> (b, k)>, affine_map<(b, k) -> (b)>, affine_map<(b, k) -> (b)>],
+        indexing_maps = [affine_map<(b, k) -> (b, k)>,
+                         affine_map<(b, k) -> (b)>, affine_map<(b, k) -> (b)>],
         iterator_types = ["parallel", "reduction"]}
         ins(%o, %target : tensor<32x10xf32>, tensor<32xi32>) outs(%zeros : tensor<32xf32>) {
     ^bb0(%value: f32, %label: i32, %sofar: f32):

@@ -19,7 +19,8 @@ etrace.model @fashion_gru attributes {batch_dim = 0} {
     %br = etrace.get @br : tensor<128xf32>
     %wc = etrace.get @wc : tensor<156x128xf32>
     %bc = etrace.get @bc : tensor<128xf32>
-    %xh = tensor.concat dim(1) %x, %h : (tensor<32x28xf32>, tensor<32x128xf32>) -> tensor<32x156xf32>
+    %xh = tensor.concat dim(1) %x, %h
+        : (tensor<32x28xf32>, tensor<32x128xf32>) -> tensor<32x156xf32>
     %az = etrace.matmul %xh, %wz bias %bz
         : tensor<32x156xf32>, tensor<156x128xf32>, tensor<128xf32> -> tensor<32x128xf32>
     %z = etrace.logistic %az : tensor<32x128xf32>
@@ -27,7 +28,8 @@ etrace.model @fashion_gru attributes {batch_dim = 0} {
         : tensor<32x156xf32>, tensor<156x128xf32>, tensor<128xf32> -> tensor<32x128xf32>
     %r = etrace.logistic %ar : tensor<32x128xf32>
     %rh = arith.mulf %r, %h : tensor<32x128xf32>
-    %xrh = tensor.concat dim(1) %x, %rh : (tensor<32x28xf32>, tensor<32x128xf32>) -> tensor<32x156xf32>
+    %xrh = tensor.concat dim(1) %x, %rh
+        : (tensor<32x28xf32>, tensor<32x128xf32>) -> tensor<32x156xf32>
     %ac = etrace.matmul %xrh, %wc bias %bc
         : tensor<32x156xf32>, tensor<156x128xf32>, tensor<128xf32> -> tensor<32x128xf32>
     %c = math.tanh %ac : tensor<32x128xf32>
@@ -61,7 +63,8 @@ etrace.model @fashion_gru attributes {batch_dim = 0} {
         outs(%zeros : tensor<32xf32>) dimensions = [1]
     %log = math.log %sum : tensor<32xf32>
     %chosen = linalg.generic {
-        indexing_maps = [affine_map<(b, k) -> (b, k)>, affine_map<(b, k) -> (b)>, affine_map<(b, k) -> (b)>],
+        indexing_maps = [affine_map<(b, k) -> (b, k)>,
+                         affine_map<(b, k) -> (b)>, affine_map<(b, k) -> (b)>],
         iterator_types = ["parallel", "reduction"]}
         ins(%o, %target : tensor<32x10xf32>, tensor<32xi32>) outs(%zeros : tensor<32xf32>) {
     ^bb0(%value: f32, %label: i32, %sofar: f32):

@@ -25,13 +25,15 @@ etrace.model @lif_batch attributes {batch_dim = 0} {
     %out = etrace.spike %u1 surrogate(#etrace.relu_grad<alpha = 0.3, width = 1.0>) : tensor<3x5xf32>
     etrace.yield %out : tensor<3x5xf32>
   }
-  etrace.loss @squared_error(%out: tensor<3x5xf32>, %target: tensor<3x5xf32>) -> f32 {
+  etrace.loss @mean_squared_error(%out: tensor<3x5xf32>, %target: tensor<3x5xf32>) -> f32 {
     %d = arith.subf %out, %target : tensor<3x5xf32>
     %s = arith.mulf %d, %d : tensor<3x5xf32>
     %zero = arith.constant dense<0.0> : tensor<f32>
     %sum = linalg.reduce { arith.addf } ins(%s : tensor<3x5xf32>)
         outs(%zero : tensor<f32>) dimensions = [0, 1]
     %loss = tensor.extract %sum[] : tensor<f32>
-    etrace.yield %loss : f32
+    %k = arith.constant 0.06666666666666667 : f32
+    %mean = arith.mulf %k, %loss : f32
+    etrace.yield %mean : f32
   }
 }

@@ -27,7 +27,8 @@ etrace.model @two_layer_batch attributes {batch_dim = 0} {
     %first_br = etrace.get @first_br : tensor<3xf32>
     %first_wc = etrace.get @first_wc : tensor<5x3xf32>
     %first_bc = etrace.get @first_bc : tensor<3xf32>
-    %first_xh = tensor.concat dim(1) %x, %first_h : (tensor<3x2xf32>, tensor<3x3xf32>) -> tensor<3x5xf32>
+    %first_xh = tensor.concat dim(1) %x, %first_h
+        : (tensor<3x2xf32>, tensor<3x3xf32>) -> tensor<3x5xf32>
     %first_az = etrace.matmul %first_xh, %first_wz bias %first_bz
         : tensor<3x5xf32>, tensor<5x3xf32>, tensor<3xf32> -> tensor<3x3xf32>
     %first_z = etrace.logistic %first_az : tensor<3x3xf32>
@@ -35,7 +36,8 @@ etrace.model @two_layer_batch attributes {batch_dim = 0} {
         : tensor<3x5xf32>, tensor<5x3xf32>, tensor<3xf32> -> tensor<3x3xf32>
     %first_r = etrace.logistic %first_ar : tensor<3x3xf32>
     %first_rh = arith.mulf %first_r, %first_h : tensor<3x3xf32>
-    %first_xrh = tensor.concat dim(1) %x, %first_rh : (tensor<3x2xf32>, tensor<3x3xf32>) -> tensor<3x5xf32>
+    %first_xrh = tensor.concat dim(1) %x, %first_rh
+        : (tensor<3x2xf32>, tensor<3x3xf32>) -> tensor<3x5xf32>
     %first_ac = etrace.matmul %first_xrh, %first_wc bias %first_bc
         : tensor<3x5xf32>, tensor<5x3xf32>, tensor<3xf32> -> tensor<3x3xf32>
     %first_c = math.tanh %first_ac : tensor<3x3xf32>
@@ -52,7 +54,8 @@ etrace.model @two_layer_batch attributes {batch_dim = 0} {
     %second_br = etrace.get @second_br : tensor<4xf32>
     %second_wc = etrace.get @second_wc : tensor<7x4xf32>
     %second_bc = etrace.get @second_bc : tensor<4xf32>
-    %second_xh = tensor.concat dim(1) %first_h1, %second_h : (tensor<3x3xf32>, tensor<3x4xf32>) -> tensor<3x7xf32>
+    %second_xh = tensor.concat dim(1) %first_h1, %second_h
+        : (tensor<3x3xf32>, tensor<3x4xf32>) -> tensor<3x7xf32>
     %second_az = etrace.matmul %second_xh, %second_wz bias %second_bz
         : tensor<3x7xf32>, tensor<7x4xf32>, tensor<4xf32> -> tensor<3x4xf32>
     %second_z = etrace.logistic %second_az : tensor<3x4xf32>
@@ -60,7 +63,8 @@ etrace.model @two_layer_batch attributes {batch_dim = 0} {
         : tensor<3x7xf32>, tensor<7x4xf32>, tensor<4xf32> -> tensor<3x4xf32>
     %second_r = etrace.logistic %second_ar : tensor<3x4xf32>
     %second_rh = arith.mulf %second_r, %second_h : tensor<3x4xf32>
-    %second_xrh = tensor.concat dim(1) %first_h1, %second_rh : (tensor<3x3xf32>, tensor<3x4xf32>) -> tensor<3x7xf32>
+    %second_xrh = tensor.concat dim(1) %first_h1, %second_rh
+        : (tensor<3x3xf32>, tensor<3x4xf32>) -> tensor<3x7xf32>
     %second_ac = etrace.matmul %second_xrh, %second_wc bias %second_bc
         : tensor<3x7xf32>, tensor<7x4xf32>, tensor<4xf32> -> tensor<3x4xf32>
     %second_c = math.tanh %second_ac : tensor<3x4xf32>

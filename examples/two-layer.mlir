@@ -34,7 +34,8 @@ etrace.model @two_layer {
         : tensor<5xf32>, tensor<5x3xf32>, tensor<3xf32> -> tensor<3xf32>
     %first_r = etrace.logistic %first_ar : tensor<3xf32>
     %first_rh = arith.mulf %first_r, %first_h : tensor<3xf32>
-    %first_xrh = tensor.concat dim(0) %x, %first_rh : (tensor<2xf32>, tensor<3xf32>) -> tensor<5xf32>
+    %first_xrh = tensor.concat dim(0) %x, %first_rh
+        : (tensor<2xf32>, tensor<3xf32>) -> tensor<5xf32>
     %first_ac = etrace.matmul %first_xrh, %first_wc bias %first_bc
         : tensor<5xf32>, tensor<5x3xf32>, tensor<3xf32> -> tensor<3xf32>
     %first_c = math.tanh %first_ac : tensor<3xf32>
@@ -51,7 +52,8 @@ etrace.model @two_layer {
     %second_br = etrace.get @second_br : tensor<4xf32>
     %second_wc = etrace.get @second_wc : tensor<7x4xf32>
     %second_bc = etrace.get @second_bc : tensor<4xf32>
-    %second_xh = tensor.concat dim(0) %first_h1, %second_h : (tensor<3xf32>, tensor<4xf32>) -> tensor<7xf32>
+    %second_xh = tensor.concat dim(0) %first_h1, %second_h
+        : (tensor<3xf32>, tensor<4xf32>) -> tensor<7xf32>
     %second_az = etrace.matmul %second_xh, %second_wz bias %second_bz
         : tensor<7xf32>, tensor<7x4xf32>, tensor<4xf32> -> tensor<4xf32>
     %second_z = etrace.logistic %second_az : tensor<4xf32>
@@ -59,7 +61,8 @@ etrace.model @two_layer {
         : tensor<7xf32>, tensor<7x4xf32>, tensor<4xf32> -> tensor<4xf32>
     %second_r = etrace.logistic %second_ar : tensor<4xf32>
     %second_rh = arith.mulf %second_r, %second_h : tensor<4xf32>
-    %second_xrh = tensor.concat dim(0) %first_h1, %second_rh : (tensor<3xf32>, tensor<4xf32>) -> tensor<7xf32>
+    %second_xrh = tensor.concat dim(0) %first_h1, %second_rh
+        : (tensor<3xf32>, tensor<4xf32>) -> tensor<7xf32>
     %second_ac = etrace.matmul %second_xrh, %second_wc bias %second_bc
         : tensor<7xf32>, tensor<7x4xf32>, tensor<4xf32> -> tensor<4xf32>
     %second_c = math.tanh %second_ac : tensor<4xf32>

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""What a model's step runs in: the places where a learning rule looks at it or cuts it.
+
+A step is written as `step(c, p, s, x)`: context, parameters, states at the step's start, input.
+It calls `c.matmul`, `c.elementwise` for ETP primitives, `c.dot` for ordinary products, `c.set`
+to write a state (its result is what the rest of the step must use), `c.spike` and `c.stop`.
+"""
+
+import numpy as np
+
+from . import dual
+from .dual import Dual, detach, value
+
+
+def relu_grad(z):
+    return np.maximum(0.3 * (1 - np.abs(z)), 0)
+
+
+class Context:
+    """The plain program."""
+
+    def __init__(self):
+        self.new, self.y, self.x = {}, {}, {}
+
+    def primitive(self, name, y):
+        self.y[name] = value(y)
+        return y
+
+    def matmul(self, name, x, w, b=None):
+        self.x[name] = value(x)
+        y = dual.dot(x, w)
+        return self.primitive(name, y if b is None else y + b)
+
+    def elementwise(self, name, w):
+        return self.primitive(name, w)
+
+    def dot(self, x, w):
+        return dual.dot(x, w)
+
+    def set(self, state, v):
+        self.new[state] = v
+        return v
+
+    def spike(self, u):
+        return dual.apply(u, lambda z: (z >= 0).astype(float), relu_grad)
+
+    def stop(self, u):
+        return detach(u)
+
+
+class OperandContext(Context):
+    """dy/dparameter of every primitive, its x held fixed."""
+
+    def __init__(self):
+        super().__init__()
+        self.ydot, self.operands = {}, {}
+
+    def matmul(self, name, x, w, b=None):
+        self.operands[name, "weight"] = w
+        if b is not None:
+            self.operands[name, "bias"] = b
+        y = dual.dot(detach(x), w)
+        self.ydot[name] = y if b is None else y + b
+        return detach(super().matmul(name, x, w, b))
+
+    def elementwise(self, name, w):
+        self.ydot[name] = self.operands[name, "weight"] = w
+        return detach(super().elementwise(name, w))
+
+
+class TailContext(Context):
+    """Tangents enter at the output of one primitive and stop at the others.
+
+    `foreign` are states whose fresh value the tangents do not pass.
+    """
+
+    def __init__(self, name, y, foreign=()):
+        super().__init__()
+        self.name, self.inject, self.foreign = name, y, foreign
+
+    def primitive(self, name, y):
+        return self.inject if name == self.name else detach(y)
+
+    def set(self, state, v):
+        self.new[state] = v
+        return detach(v) if state in self.foreign else v
+
+
+class TransitionContext(Context):
+    """Old states to new states, cut at primitives and at products of hidden values."""
+
+    def matmul(self, name, x, w, b=None):
+        return detach(super().matmul(name, x, w, b))
+
+    def dot(self, x, w):
+        return detach(dual.dot(x, w))
+
+
+class SignalContext(Context):
+    """Perturbs the fresh value of states; the states in `fixed` pass no tangent on."""
+
+    def __init__(self, seeds, fixed=()):
+        super().__init__()
+        self.seeds, self.fixed = seeds, fixed
+
+    def set(self, state, v):
+        self.new[state] = v
+        if state in self.fixed:
+            v = detach(v)
+        if state in self.seeds:
+            first, count = self.seeds[state]
+            v = v + Dual(np.zeros(value(v).shape), dual.seed(value(v), first, count).d)
+        return v
+
+
+class LinearisedContext(Context):
+    """Spikes replaced by their linearisation about a nominal run, `stop` by its nominal value.
+
+    A difference through a spike is zero or a jump; through
+    s = H(u0) + g(u0) (u - u0) it is what the surrogate means.
+    """
+
+    def __init__(self, tape, record):
+        super().__init__()
+        self.tape, self.record = tape, record
+
+    def nominal(self, u):
+        if self.record:
+            self.tape.append(np.array(u))
+            return u
+        return self.tape.pop(0)
+
+    def spike(self, u):
+        u0 = self.nominal(u)
+        return (u0 >= 0).astype(float) + relu_grad(u0) * (u - u0)
+
+    def stop(self, u):
+        return self.nominal(u)

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""The example models and the models of the golden vectors, written a second time in numpy.
+
+A `Model` lists its hidden groups (members in the order of first access) and which groups every
+ETP primitive reaches; primitives that reach none are left out, and in program order.
+Sizes come from the parameters and states that a test passes in.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+
+from . import dual
+from .dual import concat, logistic, square, tanh
+
+
+@dataclass
+class Model:
+    step: Callable            # step(c, p, s, x) -> output
+    groups: dict              # group -> list of states
+    relations: dict           # primitive -> list of groups
+    loss: Callable
+
+
+def squared_error(out, target):
+    return dual.total(square(out - target))
+
+
+def mean_squared_error(out, target):
+    return squared_error(out, target) * (1.0 / np.size(target))
+
+
+def cross_entropy(out, target):
+    shifted = out - dual.value(out).max(-1, keepdims=True)
+    each = dual.log(dual.row_sum(dual.exp(shifted))) - dual.pick(shifted, target)
+    return dual.total(each) * (1.0 / np.size(target))
+
+
+def single(step, states, primitives, loss=squared_error):
+    """One group, reached by the primitives."""
+    return Model(step, {"group0": states}, {name: ["group0"] for name in primitives}, loss)
+
+
+# ---- rate cells ------------------------------------------------------------------------
+
+LEAKS = np.array([0.5, 0.7, 0.8, 0.9, 0.95])
+
+
+def leaky_scalar(c, p, s, x):
+    return c.set("h", 0.9 * s["h"] + c.matmul("y", x, p["w"], p["b"]))
+
+
+def leaky_tanh(c, p, s, x):
+    return c.set("h", LEAKS * s["h"] + tanh(c.matmul("y", x, p["w"], p["b"])))
+
+
+def vanilla_rnn(c, p, s, x):
+    return c.set("h", tanh(c.matmul("y", concat(x, s["h"]), p["w"], p["b"])))
+
+
+def rnn_plain_io(c, p, s, x):
+    h = c.set("h", tanh(c.dot(x, p["win"]) + c.matmul("y", s["h"], p["w"])))
+    return c.dot(h, p["wout"])
+
+
+def gru_layer(c, p, s, x, q=""):
+    h = s[q + "h"]
+    z = logistic(c.matmul(q + "z", concat(x, h), p[q + "wz"], p[q + "bz"]))
+    r = logistic(c.matmul(q + "r", concat(x, h), p[q + "wr"], p[q + "br"]))
+    new = tanh(c.matmul(q + "c", concat(x, r * h), p[q + "wc"], p[q + "bc"]))
+    return c.set(q + "h", (1 - z) * h + z * new)
+
+
+def two_layer(c, p, s, x):
+    first = gru_layer(c, p, s, x, "first_")
+    return c.matmul("out", gru_layer(c, p, s, first, "second_"), p["wo"], p["bo"])
+
+
+def mgu(c, p, s, x):
+    h = s["h"]
+    f = logistic(c.matmul("f", concat(x, h), p["wf"], p["bf"]))
+    new = tanh(c.matmul("c", concat(x, f * h), p["wh"], p["bh"]))
+    return c.set("h", (1 - f) * h + f * new)
+
+
+def minigru(c, p, s, x):
+    h = s["h"]
+    z = logistic(c.matmul("z", concat(x, h), p["wz"], p["bz"]))
+    return c.set("h", (1 - z) * h + z * c.matmul("x", x, p["wx"], p["bx"]))
+
+
+def lstm(c, p, s, x):
+    i, g, f, o = (c.matmul(k, concat(x, s["h"]), p["w" + k], p["b" + k]) for k in "igfo")
+    cell = c.set("c", logistic(f + 1) * s["c"] + logistic(i) * tanh(g))
+    return c.set("h", logistic(o) * tanh(cell))
+
+
+# ---- spiking layers --------------------------------------------------------------------
+
+def lif_layer(c, p, s, x, tau, v="V", w="w", b="b"):
+    spikes = c.spike(s[v] - 1)
+    y = c.matmul("y", concat(x, spikes), p[w], p[b])
+    new = c.set(v, math.exp(-1 / tau) * (s[v] - spikes) + y)
+    return c.spike(new - 1)
+
+
+def lif(c, p, s, x):
+    return lif_layer(c, p, s, x, 5.0)
+
+
+def lif_exp(c, p, s, x):
+    keep = math.exp(-1 / 5.0)
+    spikes = c.spike(s["V"] - 1)
+    y = c.matmul("y", concat(x, spikes), p["w"], p["b"])
+    g = c.set("g", math.exp(-1 / 3.0) * s["g"] + y)
+    return c.spike(c.set("V", keep * (s["V"] - spikes) + (1 - keep) * g) - 1)
+
+
+def alif(c, p, s, x):
+    spikes = c.spike(s["V"] - 1 - 0.4 * s["a"])
+    y = c.matmul("y", concat(x, spikes), p["w"], p["b"])
+    v = c.set("V", math.exp(-1 / 5.0) * (s["V"] - spikes) + y)
+    a = c.set("a", math.exp(-1 / 20.0) * (s["a"] + spikes))
+    return c.spike(v - 1 - 0.4 * a)
+
+
+def lif_leaky_readout(c, p, s, x):
+    spikes = lif_layer(c, p, s, x, 6.0)
+    return c.set("r", math.exp(-1 / 4.0) * s["r"] + c.matmul("r", spikes, p["wo"]))
+
+
+# ---- several states, other primitives, awkward cases -----------------------------------
+
+def two_state_vi(c, p, s, x):
+    v, i = s["V"], s["I"]
+    out = c.set("V", 0.9 * v + 0.3 * tanh(i))
+    c.set("I", 0.7 * i + c.matmul("y", x, p["w"]) - 0.2 * square(v))
+    return out
+
+
+def elemwise_decay(c, p, s, x):
+    keep = logistic(c.elementwise("a", p["a"]))
+    drive = c.matmul("y", x, p["w"]) + c.elementwise("b", p["b"])
+    return c.set("h", keep * s["h"] + tanh(drive))
+
+
+def fan_out(c, p, s, x):
+    y = c.matmul("y", x, p["w"])
+    return concat(c.set("a", tanh(0.9 * s["a"] + y)), c.set("b", tanh(0.5 * s["b"] - 2 * y)))
+
+
+def tied_weight(c, p, s, x):
+    return c.set("h", tanh(c.matmul("x", x, p["w"]) + c.matmul("h", s["h"], p["w"])))
+
+
+def same_step_edge(c, p, s, x):
+    cell = c.set("c", 0.8 * s["c"] + c.matmul("y", x, p["w"]))
+    return c.set("h", 0.6 * s["h"] + 0.5 * cell)
+
+
+def masked(mask):
+    """h <- 0.7 h + tanh(x (mask w)) for a constant mask."""
+    def step(c, p, s, x):
+        return c.set("h", 0.7 * s["h"] + tanh(c.matmul("y", x, mask * p["w"])))
+    return single(step, ["h"], ["y"])
+
+
+# ---- models of the seeds ---------------------------------------------------------------
+
+def simple_neuron(c, p, s, x):
+    return c.set("h", tanh(x + c.matmul("y", s["h"], p["w"])))
+
+
+def adaptive_neuron(c, p, s, x):
+    v, i = s["V"], s["I"]
+    c.set("I", 0.95 * i + 0.1 * v)
+    return c.set("V", 0.9 * v + x + c.matmul("y", v, p["w"]) - i)
+
+
+def relu_readout(c, p, s, x):
+    h = c.set("h", dual.relu(c.matmul("y", concat(x, s["h"]), p["w"], p["b"])))
+    return c.matmul("out", h, p["wo"], p["bo"])
+
+
+TWO_LAYER = Model(
+    two_layer, {"group0": ["first_h"], "group1": ["second_h"]},
+    {"first_z": ["group0"], "first_c": ["group0"], "second_z": ["group1"], "second_c": ["group1"]},
+    mean_squared_error)
+READOUT = Model(lif_leaky_readout, {"group0": ["V"], "group1": ["r"]},
+                {"y": ["group0"], "r": ["group1"]}, cross_entropy)
+
+MODELS = {
+    "leaky-scalar": single(leaky_scalar, ["h"], ["y"]),
+    "leaky-tanh": single(leaky_tanh, ["h"], ["y"]),
+    "vanilla-rnn": single(vanilla_rnn, ["h"], ["y"]),
+    "rnn-plain-io": single(rnn_plain_io, ["h"], ["y"]),
+    "gru": single(gru_layer, ["h"], ["z", "c"]),
+    "two-layer": TWO_LAYER,
+    "mgu": single(mgu, ["h"], ["f", "c"]),
+    "minigru": single(minigru, ["h"], ["z", "x"]),
+    "lstm": single(lstm, ["h", "c"], list("igfo")),
+    "lif": single(lif, ["V"], ["y"]),
+    "lif-batch": single(lif, ["V"], ["y"], mean_squared_error),
+    "lif-exp": single(lif_exp, ["V", "g"], ["y"]),
+    "alif": single(alif, ["V", "a"], ["y"]),
+    "alif-group": single(alif, ["V", "a"], ["y"]),
+    "lif-leaky-readout": READOUT,
+    "two-state-vi": single(two_state_vi, ["V", "I"], ["y"]),
+    "elemwise-decay": single(elemwise_decay, ["h"], ["a", "y", "b"]),
+    "fan-out": Model(fan_out, {"group0": ["a"], "group1": ["b"]}, {"y": ["group0", "group1"]},
+                     squared_error),
+    "tied-weight": single(tied_weight, ["h"], ["x", "h"]),
+    "same-step-edge": single(same_step_edge, ["c", "h"], ["y"]),
+    "simple-neuron": single(simple_neuron, ["h"], ["y"]),
+    "adaptive-neuron": single(adaptive_neuron, ["V", "I"], ["y"]),
+    "relu-readout": single(relu_readout, ["h"], ["y"]),
+}
+
+
+def find(name):
+    """The model of a file; the batched form is the same program."""
+    return MODELS.get(name) or MODELS[name.removesuffix("-batch")]
