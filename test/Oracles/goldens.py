@@ -112,12 +112,3 @@ def load(folder, case):
     golden.p = {ours: array(doc["params"][theirs]) for ours, theirs in parameters.items()}
     golden.s = {ours: golden.state(doc["initial_states"], ours) for ours in states}
     return golden
-
-
-def deviation(a, b):
-    """The relative 2-norm of a - b; for b = 0 the norm of a."""
-    a, b = np.asarray(a, float), np.asarray(b, float)
-    if a.shape != b.shape:
-        return float("inf")
-    scale = np.linalg.norm(b)
-    return float(np.linalg.norm(a - b) / scale if scale else np.linalg.norm(a))
