@@ -11,6 +11,7 @@ import numpy as np
 from .bptt import bptt
 from .context import Context
 from .differences import differences
+from .generator import cell, data
 from .models import MODELS, single
 from .dual import concat
 from .quantities import trajectory
@@ -143,10 +144,27 @@ def check():
     return failed
 
 
+def check_cells(count):
+    """Random cells: three ways to the exact gradient."""
+    failed = 0
+    for seed in range(count):
+        program = cell(seed)
+        p, s, xs, targets = data(program, seed)
+        model = program.model()
+        steps = trajectory(model, p, s, xs, targets)
+        exact, forward = bptt(p, steps), rtrl(p, steps)
+        finite = differences(model, p, s, xs, targets)
+        scale = np.sqrt(sum(np.sum(g**2) for g in exact.values()))
+        for name, other, tolerance in (("rtrl", forward, 1e-13), ("differences", finite, 1e-6)):
+            gap = max(np.abs(other[k] - g).max() for k, g in exact.items()) / scale
+            failed += report(f"cell {seed} {name}", gap, tolerance)
+    return failed
+
+
 def report(what, gap, tolerance):
     print(f"{'ok  ' if gap <= tolerance else 'FAIL'} {what}: {gap:.1e} (at most {tolerance:.0e})")
     return not gap <= tolerance
 
 
 if __name__ == "__main__":
-    raise SystemExit(1 if check() else 0)
+    raise SystemExit(1 if check() + check_cells(12) else 0)

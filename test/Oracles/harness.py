@@ -75,7 +75,8 @@ def run(model, p, s, inputs, targets, rule="d-rtrl", window=1, compat=False, opt
                    else targets.astype(float)}
         np.savez(folder / "in.npz", **arrays)
         command = [tool(), "model.mlir", "--mode=learn", "--data=in.npz", "--out=out.npz",
-                   "--dtype=f64", f"--rule={rule}", f"--window={window}", *options]
+                   "--dtype=f64", "--reduction=sum", f"--rule={rule}", f"--window={window}",
+                   *options]
         if compat:
             command.append("--compat=braintrace")
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
