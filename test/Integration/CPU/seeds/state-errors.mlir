@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// S000-11: a hidden value is a ranked tensor of floats; the components of a group have one shape.
+// RUN: etrace-opt %s --split-input-file --verify-diagnostics
+
+etrace.model @scalar {
+  // expected-error @+1 {{must be a ranked tensor, found 'f32'}}
+  etrace.hidden @h : f32
+  etrace.step @update(%x: tensor<3xf32>) -> tensor<3xf32> {
+    etrace.yield %x : tensor<3xf32>
+  }
+}
+
+// -----
+
+etrace.model @unranked {
+  // expected-error @+1 {{must be a ranked tensor, found 'tensor<*xf32>'}}
+  etrace.hidden @h : tensor<*xf32>
+  etrace.step @update(%x: tensor<3xf32>) -> tensor<3xf32> {
+    etrace.yield %x : tensor<3xf32>
+  }
+}
+
+// -----
+
+etrace.model @integers {
+  // expected-error @+1 {{must hold floats, found 'tensor<3xi32>'}}
+  etrace.hidden @h : tensor<3xi32>
+  etrace.step @update(%x: tensor<3xf32>) -> tensor<3xf32> {
+    etrace.yield %x : tensor<3xf32>
+  }
+}
+
+// -----
+
+etrace.model @empty {
+  // expected-error @+1 {{has no components}}
+  etrace.group_state @neuron {
+  }
+  etrace.step @update(%x: tensor<3xf32>) -> tensor<3xf32> {
+    etrace.yield %x : tensor<3xf32>
+  }
+}
+
+// -----
+
+etrace.model @unequal {
+  etrace.group_state @neuron {
+    etrace.component @V : tensor<3xf32>
+    // expected-error @+1 {{the components of a group state have one type}}
+    etrace.component @I : tensor<4xf32>
+  }
+  etrace.step @update(%x: tensor<3xf32>) -> tensor<3xf32> {
+    etrace.yield %x : tensor<3xf32>
+  }
+}

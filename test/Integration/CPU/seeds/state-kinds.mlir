@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// S000-02, S000-03: position shape and number of states of the kinds of hidden state.
+// RUN: etrace-opt %s --split-input-file --etrace-analyze | FileCheck %s
+
+// S000-02: a single array of any rank: position shape (4, 5), one state.
+// CHECK: etrace.group @group0 members ["h"] positions [4, 5]
+etrace.model @single {
+  etrace.param @w : tensor<5x5xf32>
+  etrace.hidden @h : tensor<4x5xf32>
+  etrace.step @update(%x: tensor<4x5xf32>) -> tensor<4x5xf32> {
+    %h = etrace.get @h : tensor<4x5xf32>
+    %w = etrace.get @w : tensor<5x5xf32>
+    %y = etrace.matmul %x, %w : tensor<4x5xf32>, tensor<5x5xf32> -> tensor<4x5xf32>
+    %h1 = arith.addf %h, %y : tensor<4x5xf32>
+    etrace.set @h, %h1 : tensor<4x5xf32>
+    etrace.yield %h1 : tensor<4x5xf32>
+  }
+}
+
+// -----
+
+// S000-03: V and I of one neuron, declared together by name: position shape (32), two states.
+// CHECK: etrace.group @group0 members ["neuron.V", "neuron.I"] positions [32]
+etrace.model @group {
+  etrace.param @w : tensor<32x32xf32>
+  etrace.group_state @neuron {
+    etrace.component @V : tensor<32xf32>
+    etrace.component @I : tensor<32xf32>
+  }
+  etrace.step @update(%x: tensor<32xf32>) -> tensor<32xf32> {
+    %v = etrace.get @neuron::@V : tensor<32xf32>
+    %i = etrace.get @neuron::@I : tensor<32xf32>
+    %w = etrace.get @w : tensor<32x32xf32>
+    %y = etrace.matmul %x, %w : tensor<32xf32>, tensor<32x32xf32> -> tensor<32xf32>
+    %i1 = arith.addf %i, %y : tensor<32xf32>
+    etrace.set @neuron::@I, %i1 : tensor<32xf32>
+    %v1 = arith.addf %v, %i : tensor<32xf32>
+    etrace.set @neuron::@V, %v1 : tensor<32xf32>
+    etrace.yield %v1 : tensor<32xf32>
+  }
+}
