@@ -45,6 +45,7 @@ etrace.model @empty {
 
 etrace.model @unequal {
   etrace.group_state @neuron {
+    // expected-note @+1 {{'V' has 'tensor<3xf32>'}}
     etrace.component @V : tensor<3xf32>
     // expected-error @+1 {{the components of a group state have one type}}
     etrace.component @I : tensor<4xf32>
