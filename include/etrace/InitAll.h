@@ -10,6 +10,7 @@
 
 #include "etrace/IR/Etrace.h"
 #include "etrace/Interfaces/DifferentiationInterfaces.h"
+#include "etrace/Transforms/Passes.h"
 
 namespace etrace {
 
@@ -20,7 +21,7 @@ inline void registerAllDialects(mlir::DialectRegistry &registry) {
 }
 
 /// All passes and named pipelines.
-inline void registerAllPasses() {}
+inline void registerAllPasses() { registerEtraceTransformsPasses(); }
 
 } // namespace etrace
 

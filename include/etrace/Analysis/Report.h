@@ -1,0 +1,20 @@
+//===- Report.h - The graph of a model for people ---------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+#ifndef ETRACE_ANALYSIS_REPORT_H
+#define ETRACE_ANALYSIS_REPORT_H
+
+#include "etrace/IR/Etrace.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace etrace {
+
+enum class ReportFormat { text, json, dot };
+
+/// Prints groups, relations, excluded parameters and dynamic states of a model whose
+/// graph is in the IR. Stable: the same model gives the same bytes.
+void printReport(llvm::raw_ostream &os, ModelOp model, ReportFormat format);
+
+} // namespace etrace
+
+#endif // ETRACE_ANALYSIS_REPORT_H

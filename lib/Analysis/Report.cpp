@@ -1,0 +1,226 @@
+//===- Report.cpp - The graph of a model for people -----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "etrace/Analysis/Report.h"
+
+#include "llvm/Support/JSON.h"
+
+using namespace mlir;
+using namespace etrace;
+
+namespace {
+/// The parts of a model that a report shows.
+struct Contents {
+  explicit Contents(ModelOp model)
+      : groups(llvm::to_vector(model.getBody().getOps<GroupOp>())),
+        relations(llvm::to_vector(model.getBody().getOps<RelationOp>())),
+        excluded(llvm::to_vector(model.getBody().getOps<ExcludedOp>())) {
+    for (const Declaration &declaration : getDeclarations(model))
+      if (declaration.role == kStateAttr)
+        dynamic.push_back(declaration.path);
+  }
+  unsigned groupNumber(Attribute symbol) const {
+    StringRef name = cast<SymbolRefAttr>(symbol).getLeafReference();
+    auto it = llvm::find_if(groups, [&](GroupOp group) { return group.getSymName() == name; });
+    return it - groups.begin();
+  }
+
+  // Accessors of operations are not const.
+  mutable SmallVector<GroupOp> groups;
+  mutable SmallVector<RelationOp> relations;
+  mutable SmallVector<ExcludedOp> excluded;
+  SmallVector<std::string> dynamic;
+};
+} // namespace
+
+static std::string joinStrings(ArrayAttr strings, StringRef separator = ", ") {
+  std::string text;
+  for (auto string : strings.getAsValueRange<StringAttr>())
+    text += (text.empty() ? "" : separator.str()) + string.str();
+  return text;
+}
+
+static std::string joinExtents(ArrayRef<int64_t> extents) {
+  std::string text;
+  for (int64_t extent : extents)
+    text += (text.empty() ? "" : "x") + std::to_string(extent);
+  return text.empty() ? "scalar" : text;
+}
+
+/// All parameters of a relation, leaf by leaf.
+static std::string nameWeights(RelationOp relation) {
+  std::string text;
+  for (auto leaf : relation.getParams().getAsRange<ArrayAttr>())
+    text += (text.empty() ? "" : ", ") + joinStrings(leaf, " and ");
+  return text;
+}
+
+//===----------------------------------------------------------------------===//
+// Text
+//===----------------------------------------------------------------------===//
+
+static void printRelationText(raw_ostream &os, const Contents &contents, RelationOp relation,
+                              unsigned number) {
+  os << "   Weight " << number << ": " << nameWeights(relation) << "  is associated with hidden group"
+     << (relation.getGroups().size() > 1 ? "s [" : " ");
+  llvm::interleaveComma(relation.getGroups(), os,
+                        [&](Attribute group) { os << contents.groupNumber(group); });
+  os << (relation.getGroups().size() > 1 ? "]" : "") << "  (" << relation.getPrimitive() << ", ";
+  if (relation.getExact())
+    os << "exact)\n";
+  else
+    os << "approximate: " << relation.getReason().value_or("by hand") << ")\n";
+}
+
+static void printText(raw_ostream &os, ModelOp model, const Contents &contents) {
+  os << std::string(100, '=') << "\n";
+  os << "Model @" << model.getSymName() << "\n\nThe hidden groups are:\n\n";
+  for (auto [number, group] : llvm::enumerate(contents.groups))
+    os << "   Group " << number << ": [" << joinStrings(group.getMembers()) << "]  positions "
+       << joinExtents(group.getPositions()) << ", " << group.getMembers().size()
+       << (group.getMembers().size() == 1 ? " state" : " states")
+       << (group.getEdges().empty() ? ", no recurrence left (D = 0)" : "") << "\n";
+  if (!contents.dynamic.empty()) {
+    os << "\n\nThe dynamic (non-hidden) states are:\n\n";
+    for (auto [number, path] : llvm::enumerate(contents.dynamic))
+      os << "   Dynamic state " << number << ": " << path << "\n";
+  }
+  if (!contents.relations.empty()) {
+    os << "\n\nThe weight parameters which are associated with the hidden states are:\n\n";
+    for (auto [number, relation] : llvm::enumerate(contents.relations))
+      printRelationText(os, contents, relation, number);
+  }
+  if (!contents.excluded.empty()) {
+    os << "\n\nThe non-etrace weight parameters are:\n\n";
+    for (auto [number, excluded] : llvm::enumerate(contents.excluded))
+      os << "   Weight " << number << ": " << getPath(excluded.getParam())
+         << "  (excluded: " << excluded.getReason() << ")\n";
+  }
+  os << "\n";
+}
+
+//===----------------------------------------------------------------------===//
+// JSON
+//===----------------------------------------------------------------------===//
+
+static llvm::json::Array toJSON(ArrayAttr strings) {
+  llvm::json::Array array;
+  for (auto string : strings.getAsValueRange<StringAttr>())
+    array.push_back(string);
+  return array;
+}
+
+static llvm::json::Object relationToJSON(const Contents &contents, RelationOp relation) {
+  llvm::json::Array leaves, targets;
+  for (auto [leaf, params, chain] :
+       llvm::zip(relation.getLeaves(), relation.getParams(), relation.getChains()))
+    leaves.push_back(llvm::json::Object{{"key", cast<StringAttr>(leaf).getValue()},
+                                        {"params", toJSON(cast<ArrayAttr>(params))},
+                                        {"chain", toJSON(cast<ArrayAttr>(chain))}});
+  for (auto [group, reach] : llvm::zip(relation.getGroups(), relation.getReach()))
+    targets.push_back(llvm::json::Object{
+        {"group", contents.groupNumber(group)},
+        {"reach", llvm::json::Array(cast<DenseI64ArrayAttr>(reach).asArrayRef())}});
+  return llvm::json::Object{{"name", relation.getSymName()},
+                            {"primitive", relation.getPrimitive()},
+                            {"kind", stringifyRelationKind(relation.getKind())},
+                            {"exact", relation.getExact()},
+                            {"reason", relation.getReason().value_or("")},
+                            {"leaves", std::move(leaves)},
+                            {"targets", std::move(targets)}};
+}
+
+static void printJSON(raw_ostream &os, ModelOp model, const Contents &contents) {
+  llvm::json::Array groups, relations, excluded, dynamic;
+  for (GroupOp group : contents.groups)
+    groups.push_back(llvm::json::Object{{"name", group.getSymName()},
+                                        {"members", toJSON(group.getMembers())},
+                                        {"positions", llvm::json::Array(group.getPositions())},
+                                        {"states", int64_t(group.getMembers().size())},
+                                        {"edges", llvm::json::Array(group.getEdges())}});
+  for (RelationOp relation : contents.relations)
+    relations.push_back(relationToJSON(contents, relation));
+  for (ExcludedOp op : contents.excluded)
+    excluded.push_back(
+        llvm::json::Object{{"param", getPath(op.getParam())}, {"reason", op.getReason()}});
+  for (const std::string &path : contents.dynamic)
+    dynamic.push_back(path);
+  llvm::json::Object report{{"model", model.getSymName()},
+                            {"groups", std::move(groups)},
+                            {"relations", std::move(relations)},
+                            {"excluded", std::move(excluded)},
+                            {"dynamic_states", std::move(dynamic)}};
+  os << llvm::formatv("{0:2}", llvm::json::Value(std::move(report))) << "\n";
+}
+
+//===----------------------------------------------------------------------===//
+// DOT
+//===----------------------------------------------------------------------===//
+
+static std::string quote(StringRef text) {
+  std::string quoted = "\"";
+  for (char c : text)
+    quoted += (c == '"' || c == '\\') ? std::string("\\") + c : std::string(1, c);
+  return quoted + "\"";
+}
+
+/// Groups are boxes around their states, ETP edges thick, excluded weights dashed.
+static void printDot(raw_ostream &os, ModelOp model, const Contents &contents) {
+  os << "digraph " << quote(model.getSymName()) << " {\n"
+     << "  rankdir=LR;\n  compound=true;\n  fontname=\"Helvetica\";\n"
+     << "  label=" << quote("model " + model.getSymName().str()) << ";\n  labelloc=t;\n"
+     << "  node [fontname=\"Helvetica\", fontsize=11, shape=box, style=\"rounded,filled\", "
+        "fillcolor=\"#ffffff\"];\n"
+     << "  edge [fontname=\"Helvetica\", fontsize=9, color=\"#555555\"];\n";
+  unsigned cluster = 0;
+  for (GroupOp group : contents.groups) {
+    os << "  subgraph cluster_" << cluster++ << " {\n    label="
+       << quote(group.getSymName().str() + ": " + joinExtents(group.getPositions()))
+       << ";\n    style=\"rounded,filled\";\n    color=\"#3b6ea5\";\n    fillcolor=\"#e8f0f8\";\n";
+    for (auto member : group.getMembers().getAsValueRange<StringAttr>())
+      os << "    " << quote(("state " + member).str()) << " [label=" << quote(member)
+         << ", shape=ellipse];\n";
+    ArrayRef<int64_t> edges = group.getEdges();
+    auto member = [&](int64_t index) {
+      return quote("state " + cast<StringAttr>(group.getMembers()[index]).str());
+    };
+    for (size_t e = 0; e + 1 < edges.size(); e += 2)
+      os << "    " << member(edges[e + 1]) << " -> " << member(edges[e])
+         << " [color=\"#3b6ea5\", constraint=false];\n";
+    os << "  }\n";
+  }
+  for (RelationOp relation : contents.relations) {
+    std::string node = quote("relation " + relation.getSymName().str());
+    os << "  " << node << " [label=" << quote(nameWeights(relation) + "\n" + relation.getPrimitive().str())
+       << ", fillcolor=\"#fdf3e1\", color=\"#c07a1a\"];\n";
+    for (auto [symbol, reach] : llvm::zip(relation.getGroups(), relation.getReach())) {
+      GroupOp group = contents.groups[contents.groupNumber(symbol)];
+      for (int64_t index : cast<DenseI64ArrayAttr>(reach).asArrayRef())
+        os << "  " << node << " -> "
+           << quote("state " + cast<StringAttr>(group.getMembers()[index]).str())
+           << " [penwidth=2.5, color=\"#c07a1a\", label="
+           << quote(relation.getExact() ? "exact" : "approximate") << "];\n";
+    }
+  }
+  for (ExcludedOp op : contents.excluded)
+    os << "  " << quote("param " + getPath(op.getParam()))
+       << " [label=" << quote(getPath(op.getParam()) + "\n" + op.getReason().str())
+       << ", style=\"rounded,dashed\", color=\"#888888\", fontcolor=\"#666666\"];\n";
+  for (const std::string &path : contents.dynamic)
+    os << "  " << quote("state " + path) << " [label=" << quote(path)
+       << ", shape=ellipse, style=dashed];\n";
+  os << "}\n";
+}
+
+void etrace::printReport(raw_ostream &os, ModelOp model, ReportFormat format) {
+  Contents contents(model);
+  switch (format) {
+  case ReportFormat::text:
+    return printText(os, model, contents);
+  case ReportFormat::json:
+    return printJSON(os, model, contents);
+  case ReportFormat::dot:
+    return printDot(os, model, contents);
+  }
+}

@@ -1,0 +1,43 @@
+//===- StepGraphBuilder.h - The analysis behind StepGraph -------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+#ifndef ETRACE_LIB_ANALYSIS_STEPGRAPHBUILDER_H
+#define ETRACE_LIB_ANALYSIS_STEPGRAPHBUILDER_H
+
+#include "etrace/Analysis/StepGraph.h"
+
+#include <map>
+
+namespace etrace {
+
+/// Fills a StepGraph: groups first, then relations, then what is left over.
+class StepGraphBuilder {
+public:
+  StepGraphBuilder(ModelOp model, StepGraph &graph) : model(model), graph(graph) {}
+
+  llvm::LogicalResult findGroups();
+  llvm::LogicalResult findRelations();
+  void findExcluded();
+
+private:
+  llvm::LogicalResult findRelation(ETPOpInterface primitive);
+  /// The groups and members that y reaches; `obstacle` names a state that it reaches
+  /// by a path along which positions mix.
+  llvm::LogicalResult findTargets(WeightRelation &relation, std::string &obstacle);
+  llvm::SetVector<unsigned> findDirectGroups(mlir::Value y) const;
+  bool failsShapeFilter(const WeightRelation &relation, const RelationTarget &target);
+  void judge(WeightRelation &relation);
+  void exclude(const WeightRelation &relation, llvm::StringRef obstacle);
+  void reportCuts(const CarriedState &source, const TransitionCut &cut);
+  std::string nameMembers(const HiddenGroup &group) const;
+  void decide(Decision::Level level, std::string id, std::string text, mlir::Location loc);
+
+  ModelOp model;
+  StepGraph &graph;
+  std::map<unsigned, TransitionCut> cuts;
+  std::vector<ExcludedParameter> candidates;
+};
+
+} // namespace etrace
+
+#endif // ETRACE_LIB_ANALYSIS_STEPGRAPHBUILDER_H

@@ -1,0 +1,131 @@
+//===- TransitionCut.cpp - What remains of h_{t-1} -> h_t -----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "etrace/Analysis/StepGraph.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+using namespace mlir;
+using namespace etrace;
+
+bool etrace::isOpaquePrimitive(Operation *op) {
+  auto primitive = dyn_cast<ETPOpInterface>(op);
+  return primitive && !primitive.isTransparent();
+}
+
+static bool isProductOrConvolution(Operation *op) {
+  auto structured = dyn_cast<linalg::LinalgOp>(op);
+  return structured && (linalg::isaContractionOpInterface(structured) ||
+                        linalg::isaConvolutionOpInterface(structured));
+}
+
+LinearizeOptions TransitionCut::getOptions() const {
+  LinearizeOptions options;
+  auto cutOps = std::make_shared<llvm::DenseSet<Operation *>>();
+  for (auto &[op, reason] : cuts)
+    cutOps->insert(op);
+  options.cut = [cutOps](Operation *op) {
+    return cutOps->contains(op) || isOpaquePrimitive(op) || isProductOrConvolution(op);
+  };
+  return options;
+}
+
+namespace {
+/// One attempt: linearise with the cuts so far and look where positions go.
+struct Attempt {
+  SmallVector<PositionSet> reached;
+  /// Operations of the step, by the tangent operations they gave rise to.
+  llvm::DenseMap<Operation *, Operation *> primalOf;
+  llvm::MapVector<Operation *, CutReason> active;
+};
+} // namespace
+
+/// Linearises from `source`; records which operations were cut or passed.
+static LogicalResult attempt(const StepView &step, const CarriedState &source,
+                             const llvm::MapVector<Operation *, CutReason> &extra,
+                             Attempt &result) {
+  TangentProgram program(step.getBody());
+  Value seed = program.addSeed(source.before);
+  LinearizeOptions options;
+  Operation *lastTangent = nullptr, *current = nullptr;
+  auto assign = [&] {
+    // Tangent operations since the last call belong to `current`.
+    Block &block = program.getBlock();
+    Operation *op = lastTangent ? lastTangent->getNextNode()
+                                : (block.empty() ? nullptr : &block.front());
+    for (; op; op = op->getNextNode()) {
+      result.primalOf[op] = current;
+      lastTangent = op;
+    }
+  };
+  options.cut = [&](Operation *op) {
+    assign();
+    current = op;
+    if (extra.count(op)) {
+      result.active.insert({op, CutReason::mixing});
+      return true;
+    }
+    if (isOpaquePrimitive(op)) {
+      result.active.insert({op, CutReason::primitive});
+      return true;
+    }
+    if (isProductOrConvolution(op)) {
+      result.active.insert({op, CutReason::product});
+      return true;
+    }
+    return false;
+  };
+  if (failed(program.build(options)))
+    return failure();
+  assign();
+  PositionAnalysis positions(program.getBlock(), seed);
+  for (const CarriedState &state : step.states) {
+    Value tangent = state.isHidden ? program.getTangent(state.after) : Value();
+    result.reached.push_back(tangent ? positions.lookup(tangent) : PositionSet());
+    // Remember the step's operation in place of the tangent one.
+    if (Operation *mixer = result.reached.back().mixer)
+      result.reached.back().mixer = result.primalOf.lookup(mixer);
+  }
+  return success();
+}
+
+/// Every operation of the step that does not leave positions where they are.
+static void cutAllMoves(const StepView &step, llvm::MapVector<Operation *, CutReason> &extra) {
+  for (Operation &op : step.getBody().without_terminator())
+    if (!op.hasTrait<OpTrait::Elementwise>() && !isa<FreshOp>(op) && !isOpaquePrimitive(&op))
+      extra.insert({&op, CutReason::mixing});
+}
+
+FailureOr<TransitionCut> TransitionCut::compute(const StepView &step, const CarriedState &source) {
+  llvm::MapVector<Operation *, CutReason> extra;
+  for (;;) {
+    Attempt result;
+    if (failed(attempt(step, source, extra, result)))
+      return failure();
+    Operation *mixer = nullptr;
+    bool moves = false;
+    for (auto [state, set] : llvm::zip(step.states, result.reached)) {
+      if (set.isNone())
+        continue;
+      if (set.mixer)
+        mixer = set.mixer;
+      else if (!set.isPointwise() || state.getType().getShape() != source.getType().getShape())
+        moves = true;
+    }
+    if (mixer && extra.insert({mixer, CutReason::mixing}).second)
+      continue;
+    if (mixer || moves) {
+      size_t before = extra.size();
+      cutAllMoves(step, extra);
+      if (extra.size() != before)
+        continue;
+    }
+    TransitionCut cut;
+    cut.cuts = std::move(result.active);
+    for (auto [state, set] : llvm::zip(step.states, result.reached))
+      cut.reaches.push_back(!set.isNone() && set.isPointwise() &&
+                            state.getType().getShape() == source.getType().getShape());
+    return cut;
+  }
+}

@@ -1,0 +1,115 @@
+//===- BuildGraph.cpp - The analysis made visible -------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "etrace/Analysis/StepGraph.h"
+#include "etrace/Transforms/Passes.h"
+#include "mlir/IR/Remarks.h"
+
+using namespace mlir;
+using namespace etrace;
+
+namespace etrace {
+#define GEN_PASS_DEF_BUILDGRAPHPASS
+#include "etrace/Transforms/Passes.h.inc"
+} // namespace etrace
+
+static void emitRemarks(const StepGraph &graph, StringRef model) {
+  for (const Decision &decision : graph.decisions) {
+    auto opts =
+        remark::RemarkOpts::name(decision.id).category("etrace-graph").function(model);
+    std::string text = decision.text + " [" + decision.id + "]";
+    switch (decision.level) {
+    case Decision::Level::passed:
+      remark::passed(decision.loc, opts) << text;
+      break;
+    case Decision::Level::missed:
+      remark::missed(decision.loc, opts) << text;
+      break;
+    case Decision::Level::analysis:
+      remark::analysis(decision.loc, opts) << text;
+      break;
+    }
+  }
+}
+
+static void materializeGroups(OpBuilder &builder, const StepGraph &graph) {
+  for (const HiddenGroup &group : graph.groups) {
+    SmallVector<StringRef> members;
+    for (unsigned member : group.members)
+      members.push_back(graph.step.states[member].path);
+    SmallVector<int64_t> edges;
+    for (auto [a, b] : group.edges)
+      edges.append({int64_t(a), int64_t(b)});
+    GroupOp::create(builder, graph.step.states[group.members.front()].before.getLoc(),
+                    builder.getStringAttr(group.name), builder.getStrArrayAttr(members),
+                    builder.getDenseI64ArrayAttr(group.positions),
+                    builder.getDenseI64ArrayAttr(edges), /*assumed=*/UnitAttr());
+  }
+}
+
+static ArrayAttr getNames(OpBuilder &builder, const WeightLeaf &leaf, bool chain) {
+  SmallVector<StringRef> names;
+  if (chain)
+    for (Operation *op : leaf.chain)
+      names.push_back(op->getName().getStringRef());
+  else
+    names.append(leaf.params.begin(), leaf.params.end());
+  return builder.getStrArrayAttr(names);
+}
+
+static void materializeRelations(OpBuilder &builder, const StepGraph &graph) {
+  MLIRContext *context = builder.getContext();
+  for (const WeightRelation &relation : graph.relations) {
+    SmallVector<Attribute> groups, reach, leaves, params, chains;
+    for (const RelationTarget &target : relation.targets) {
+      groups.push_back(FlatSymbolRefAttr::get(context, graph.groups[target.group].name));
+      reach.push_back(builder.getDenseI64ArrayAttr(
+          SmallVector<int64_t>(target.reach.begin(), target.reach.end())));
+    }
+    for (const WeightLeaf &leaf : relation.leaves) {
+      leaves.push_back(builder.getStringAttr(leaf.name));
+      params.push_back(getNames(builder, leaf, /*chain=*/false));
+      chains.push_back(getNames(builder, leaf, /*chain=*/true));
+    }
+    ETPOpInterface primitive = relation.primitive;
+    RelationOp::create(
+        builder, primitive.getLoc(), builder.getStringAttr(relation.name),
+        primitive.getPrimitiveId(), builder.getArrayAttr(groups), builder.getArrayAttr(reach),
+        builder.getArrayAttr(leaves), builder.getArrayAttr(params), builder.getArrayAttr(chains),
+        RelationKindAttr::get(context, relation.kind),
+        relation.exact ? builder.getUnitAttr() : UnitAttr(),
+        relation.reason.empty() ? StringAttr() : builder.getStringAttr(relation.reason),
+        /*assumed=*/UnitAttr());
+  }
+}
+
+/// "neuron.V" is @neuron::@V, "h" is @h.
+static SymbolRefAttr getSymbol(ModelOp model, StringRef path) {
+  MLIRContext *context = model.getContext();
+  if (SymbolTable::lookupSymbolIn(model, path))
+    return FlatSymbolRefAttr::get(context, path);
+  auto [root, leaf] = path.rsplit('.');
+  return SymbolRefAttr::get(context, root, {FlatSymbolRefAttr::get(context, leaf)});
+}
+
+namespace {
+struct BuildGraphPass : public etrace::impl::BuildGraphPassBase<BuildGraphPass> {
+  void runOnOperation() override {
+    ModelOp model = getOperation();
+    FailureOr<StepGraph> graph = StepGraph::compute(model);
+    if (failed(graph))
+      return signalPassFailure();
+    for (Operation &op : llvm::make_early_inc_range(model.getBody().front()))
+      if (isa<GroupOp, RelationOp, ExcludedOp>(op))
+        op.erase();
+    OpBuilder builder = OpBuilder::atBlockEnd(&model.getBody().front());
+    materializeGroups(builder, *graph);
+    materializeRelations(builder, *graph);
+    for (const ExcludedParameter &param : graph->excluded)
+      ExcludedOp::create(builder, param.use ? param.use->getLoc() : model.getLoc(),
+                         getSymbol(model, param.path), param.reason);
+    emitRemarks(*graph, model.getSymName());
+  }
+};
+} // namespace

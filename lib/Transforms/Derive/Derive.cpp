@@ -1,0 +1,136 @@
+//===- Derive.cpp - From graph IR to learner IR ---------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "LearnerBuilder.h"
+
+#include "etrace/Transforms/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace etrace;
+
+namespace etrace {
+#define GEN_PASS_DEF_DERIVEPASS
+#include "etrace/Transforms/Passes.h.inc"
+} // namespace etrace
+
+static constexpr llvm::StringLiteral kRuleNames[] = {"d-rtrl", "pp-prop"};
+
+ArrayRef<llvm::StringLiteral> etrace::getRuleNames() { return kRuleNames; }
+
+std::unique_ptr<TraceRule> etrace::createTraceRule(const DeriveOptions &options) {
+  if (options.rule == "d-rtrl")
+    return createDRTRL(options);
+  if (options.rule == "pp-prop")
+    return createPPProp(options);
+  return nullptr;
+}
+
+LearnerBuilder::LearnerBuilder(ModelOp model, StepGraph graph, DeriveOptions options,
+                               std::unique_ptr<TraceRule> rule)
+    : model(model), loc(model.getLoc()), context(model.getContext()), graph(std::move(graph)),
+      options(std::move(options)), rule(std::move(rule)), top(model), loss(model.getLoss()) {}
+
+LogicalResult LearnerBuilder::build() {
+  if (failed(verifyStatic()) || failed(buildForward()) || failed(buildLossGradient()))
+    return failure();
+  // Buffers stand in front of all functions.
+  top.setInsertionPoint(forward);
+  declareBuffers();
+  if (loss)
+    declareOptimizer();
+  top.setInsertionPoint(model);
+  buildEntries();
+  if (loss)
+    buildApply();
+  buildReset("reset", /*everything=*/false);
+  buildReset("init", /*everything=*/true);
+  model.erase();
+  return success();
+}
+
+/// Derivation needs static shapes and initial states known at compile time.
+LogicalResult LearnerBuilder::verifyStatic() {
+  StepOp step = model.getStep();
+  for (unsigned a = 0; a < step.getNumArguments(); ++a)
+    if (!cast<RankedTensorType>(step.getArgumentTypes()[a]).hasStaticShape())
+      return step.emitOpError("argument #")
+             << a << " has the dynamic type " << step.getArgumentTypes()[a]
+             << "; derivation needs static shapes [dynamic-shape]";
+  Type type;
+  for (const CarriedState &state : graph.step.states) {
+    Declaration declaration = lookupDeclaration(model, state.path);
+    if (!cast<InitializerAttrInterface>(declaration.init).isConstant())
+      return declaration.op->emitOpError("starts at random values, which a compiled reset cannot "
+                                         "make; start it at a constant and load the values "
+                                         "[initial-state]");
+    if (state.isHidden && type && getElementTypeOrSelf(state.before) != type)
+      return declaration.op->emitOpError("has another element type than the hidden states before "
+                                         "it; a learner has one [element-type]");
+    if (state.isHidden)
+      type = getElementTypeOrSelf(state.before);
+  }
+  return success();
+}
+
+namespace {
+struct DerivePass : public etrace::impl::DerivePassBase<DerivePass> {
+  using DerivePassBase::DerivePassBase;
+
+  LogicalResult readOptions(ModelOp model, DeriveOptions &options) {
+    options.rule = rule;
+    options.decay = decay;
+    options.compat = model.isBraintraceCompat();
+    options.queries = queries;
+    options.optimizer = optimizer;
+    if (window == "single-step")
+      options.window = Window::singleStep;
+    else if (window == "1")
+      options.window = Window::one;
+    else
+      return model.emitOpError("cannot learn with the window '")
+             << window << "'; windows are 'single-step' and '1' [unknown-window]";
+    if (!(decay >= 0.0 && decay < 1.0))
+      return model.emitOpError("needs a decay in [0, 1), found ") << decay << " [decay]";
+    if (optimizer != "adam" && optimizer != "sgd")
+      return model.emitOpError("has no optimiser '")
+             << optimizer << "'; optimisers are 'sgd' and 'adam' [unknown-optimizer]";
+    return success();
+  }
+
+  LogicalResult derive(ModelOp model) {
+    DeriveOptions options;
+    if (failed(readOptions(model, options)))
+      return failure();
+    std::unique_ptr<TraceRule> traceRule = createTraceRule(options);
+    if (!traceRule) {
+      InFlightDiagnostic diag = model.emitOpError("cannot learn by the rule '") << rule << "'; rules are ";
+      llvm::interleaveComma(getRuleNames(), diag, [&](StringRef name) { diag << "'" << name << "'"; });
+      return diag << " [unknown-rule]";
+    }
+    FailureOr<StepGraph> graph = StepGraph::read(model);
+    if (failed(graph))
+      return failure();
+    return LearnerBuilder(model, std::move(*graph), options, std::move(traceRule)).build();
+  }
+
+  void runOnOperation() override {
+    auto models = llvm::to_vector(getOperation().getOps<ModelOp>());
+    if (models.empty()) {
+      getOperation().emitError("has no 'etrace.model' to derive a learner from [no-model]");
+      return signalPassFailure();
+    }
+    if (models.size() > 1) {
+      models[1].emitOpError("is a second model; derive one model of a module at a time [one-model]");
+      return signalPassFailure();
+    }
+    if (failed(derive(models.front())))
+      signalPassFailure();
+  }
+};
+} // namespace

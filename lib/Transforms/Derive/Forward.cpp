@@ -1,0 +1,241 @@
+//===- Forward.cpp - The forward function with D, f and residuals ---------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+// The step itself becomes the forward function. D and f are tangents for seeds of ones:
+// after the cuts a position depends on its own position only, so a seed of ones in
+// state b gives column b of the block Jacobian at every position at once.
+//===----------------------------------------------------------------------===//
+
+#include "LearnerBuilder.h"
+
+#include "etrace/Differentiation/Linearize.h"
+
+using namespace mlir;
+using namespace etrace;
+
+std::string LearnerBuilder::symbol(StringRef name) const {
+  return (ModelOp(model).getSymName() + "_" + name).str();
+}
+
+/// Finds the trainable operands that learn through an accumulator and detaches them:
+/// their gradient is made from dL/dy, not by the reverse pass.
+LogicalResult LearnerBuilder::findAccumulators() {
+  for (const StepParameter &param : graph.step.params)
+    accumulatorTypes.push_back(cast<RankedTensorType>(param.value.getType()));
+  for (auto primitive : llvm::to_vector(graph.step.getBody().getOps<ETPOpInterface>()))
+    for (OpOperand *operand : primitive.getTrainableOperands()) {
+      FailureOr<WeightLeaf> leaf = traceLeaf(graph.step, primitive, *operand);
+      if (failed(leaf))
+        return failure();
+      if (leaf->params.empty())
+        continue;
+      Accumulator accumulator;
+      accumulator.primitive = primitive;
+      accumulator.operand = operand;
+      accumulator.weight = operand->get();
+      accumulator.param = graph.step.findParam(operand->get());
+      accumulator.leaf = *leaf;
+      const StepParameter *first = graph.step.findParam(leaf->params.front());
+      accumulator.gradient = first - graph.step.params.begin();
+      accumulator.traceGradient = accumulator.gradient;
+      if (!accumulator.param) {
+        accumulator.gradient = accumulatorTypes.size();
+        accumulatorTypes.push_back(cast<RankedTensorType>(operand->get().getType()));
+        if (!options.compat)
+          accumulator.traceGradient = accumulator.gradient;
+        else if (leaf->params.size() > 1 || first->value.getType() != operand->get().getType())
+          return primitive.emitOpError("compat = braintrace ignores operations between a "
+                                       "parameter and its primitive, which is not possible when "
+                                       "they change the shape or join parameters "
+                                       "[compat-operand-chain]");
+      }
+      accumulators.push_back(std::move(accumulator));
+      OpBuilder builder(primitive);
+      operand->set(StopGradientOp::create(builder, primitive.getLoc(), operand->get().getType(),
+                                          operand->get()));
+    }
+  return success();
+}
+
+LogicalResult LearnerBuilder::buildJacobians(OpBuilder &side) {
+  for (const HiddenGroup &group : graph.groups) {
+    unsigned states = group.members.size();
+    GroupQuantities result;
+    result.jacobian.assign(states, SmallVector<Value>(states));
+    result.signal.assign(states, Value());
+    for (auto [b, member] : llvm::enumerate(group.members)) {
+      const CarriedState &source = graph.step.states[member];
+      FailureOr<TransitionCut> cut = TransitionCut::compute(graph.step, source);
+      if (failed(cut))
+        return failure();
+      TangentMap tangents;
+      tangents.set(source.before, buildConstant(side, loc, source.getType(), 1.0));
+      if (failed(linearizeBlock(side, graph.step.getBody(), tangents, cut->getOptions())))
+        return failure();
+      for (auto [a, target] : llvm::enumerate(group.members))
+        if (cut->reaches[target])
+          result.jacobian[a][b] = tangents.lookup(graph.step.states[target].after);
+    }
+    quantities.groups.push_back(std::move(result));
+  }
+  return success();
+}
+
+/// f[a] = dh_t[p, a] / dy_t for the members of one group.
+FailureOr<SmallVector<Value>> LearnerBuilder::buildTail(OpBuilder &side,
+                                                        const WeightRelation &relation,
+                                                        const RelationTarget &target) {
+  llvm::DenseSet<Value> foreign;
+  for (auto [index, state] : llvm::enumerate(graph.step.states)) {
+    int group = state.isHidden ? graph.findGroup(index) : -1;
+    if (group >= 0 && llvm::none_of(relation.targets, [&](const RelationTarget &other) {
+          return int(other.group) == group;
+        }))
+      foreign.insert(state.after);
+    // A group that has its own trace for this primitive takes its own share.
+    if (group >= 0 && group != int(target.group) && options.window == Window::singleStep &&
+        !options.compat)
+      foreign.insert(state.after);
+  }
+  LinearizeOptions linearize;
+  linearize.cut = isOpaquePrimitive;
+  linearize.rewrite = [&](OpBuilder &, Value primal, Value tangent) {
+    return foreign.contains(primal) ? Value() : tangent;
+  };
+  Value y = relation.primitive->getResult(0);
+  TangentMap tangents;
+  tangents.set(y, buildConstant(side, loc, y.getType(), 1.0));
+  if (failed(linearizeBlock(side, graph.step.getBody(), tangents, linearize)))
+    return failure();
+  const HiddenGroup &group = graph.groups[target.group];
+  SmallVector<Value> f(group.members.size());
+  for (unsigned number : target.reach)
+    f[number] = tangents.lookup(graph.step.states[group.members[number]].after);
+  return f;
+}
+
+void LearnerBuilder::findSlots(LeafSite &site) {
+  const GroupQuantities &group = quantities.groups[site.group];
+  unsigned states = group.jacobian.size();
+  site.slots.assign(states, false);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (unsigned a = 0; a < states; ++a) {
+      bool reached = bool(site.f[a]);
+      for (unsigned b = 0; b < states; ++b)
+        reached |= site.slots[b] && group.jacobian[a][b];
+      changed |= reached && !site.slots[a];
+      site.slots[a] = site.slots[a] || reached;
+    }
+  }
+}
+
+LogicalResult LearnerBuilder::buildSites(OpBuilder &side) {
+  for (const WeightRelation &relation : graph.relations)
+    for (const RelationTarget &target : relation.targets) {
+      FailureOr<SmallVector<Value>> f = buildTail(side, relation, target);
+      if (failed(f))
+        return failure();
+      for (const WeightLeaf &leaf : relation.leaves) {
+        LeafSite site;
+        site.relation = &relation;
+        site.leaf = &leaf;
+        site.group = target.group;
+        site.f = *f;
+        OpOperand *x = getMultiplicand(relation.primitive, *leaf.operand);
+        site.multiplicand = x ? x->get() : Value();
+        site.name = relation.name + "/" + leaf.name + "/" + graph.groups[target.group].name;
+        auto accumulator = llvm::find_if(accumulators, [&](const Accumulator &candidate) {
+          return candidate.operand == leaf.operand;
+        });
+        site.gradient = accumulator->traceGradient;
+        FailureOr<TraceDomain> domain =
+            computeTraceDomain(relation.primitive, *leaf.operand, target.positionToOutput,
+                               graph.groups[target.group].positions);
+        if (failed(domain))
+          return failure();
+        site.domain = *domain;
+        findSlots(site);
+        quantities.sites.push_back(std::move(site));
+      }
+    }
+  return success();
+}
+
+void LearnerBuilder::collectQueries() {
+  if (!options.queries)
+    return;
+  auto add = [&](const Twine &name, Value value) {
+    std::string path = name.str();
+    if (value && llvm::none_of(queries, [&](auto &query) { return query.first == path; }))
+      queries.push_back({path, value});
+  };
+  for (auto [group, values] : llvm::zip(graph.groups, quantities.groups))
+    for (unsigned a = 0; a < values.jacobian.size(); ++a)
+      for (unsigned b = 0; b < values.jacobian.size(); ++b)
+        add("D/" + group.name + "/" + Twine(a) + "/" + Twine(b), values.jacobian[a][b]);
+  for (const LeafSite &site : quantities.sites) {
+    for (unsigned a = 0; a < site.f.size(); ++a)
+      add("f/" + site.relation->name + "/" + graph.groups[site.group].name + "/" + Twine(a),
+          site.f[a]);
+    add("x/" + site.relation->name, site.multiplicand);
+  }
+}
+
+LogicalResult LearnerBuilder::buildForward() {
+  StepOp step = model.getStep();
+  forward = func::FuncOp::create(top, loc, symbol("forward"), step.getFunctionType());
+  forward.setPrivate();
+  forward.getBody().takeBody(step.getBody());
+  Block &body = forward.getBody().front();
+  if (failed(findAccumulators()))
+    return failure();
+
+  // D and f read the step's values; they are collected apart, so that no linearisation
+  // sees the results of another.
+  func::FuncOp side = func::FuncOp::create(loc, "side", FunctionType::get(context, {}, {}));
+  Block *sideBlock = side.addEntryBlock();
+  OpBuilder sideBuilder = OpBuilder::atBlockEnd(sideBlock);
+  bool built = succeeded(buildJacobians(sideBuilder)) && succeeded(buildSites(sideBuilder));
+  if (built) {
+    rule->declareTraces(quantities, traces);
+    collectQueries();
+  }
+  // The backward function is built before the side block joins the body.
+  built = built && succeeded(buildBackward());
+  Operation *yield = body.getTerminator();
+  body.getOperations().splice(yield->getIterator(), sideBlock->getOperations());
+  side.erase();
+  if (!built)
+    return failure();
+  for (const auto &program : programs)
+    program->hoistResiduals(yield);
+  programs.clear();
+
+  SmallVector<Value> results(yield->getOperands());
+  auto addResult = [&](Value value) {
+    auto argument = dyn_cast<BlockArgument>(value);
+    bool isArgument = argument && argument.getOwner() == &body;
+    if (!isArgument && !llvm::is_contained(results, value))
+      results.push_back(value);
+  };
+  for (const auto &function : {backward.get(), updateTraces.get()})
+    if (function)
+      llvm::for_each(function->captured, addResult);
+  for (auto &[name, value] : queries)
+    addResult(value);
+  OpBuilder builder(yield);
+  func::ReturnOp::create(builder, loc, results);
+  yield->erase();
+  forward.setFunctionType(FunctionType::get(context, forward.getArgumentTypes(),
+                                            TypeRange(ValueRange(results))));
+  for (Operation &op : llvm::make_early_inc_range(body))
+    if (auto detached = dyn_cast<StopGradientOp>(op))
+      if (llvm::any_of(accumulators, [&](const Accumulator &accumulator) {
+            return accumulator.weight == detached.getInput();
+          })) {
+        detached.getResult().replaceAllUsesWith(detached.getInput());
+        detached.erase();
+      }
+  return success();
+}

@@ -1,0 +1,151 @@
+//===- LearnerBuilder.h - From a model to the functions of a learner ------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+#ifndef ETRACE_LIB_TRANSFORMS_DERIVE_LEARNERBUILDER_H
+#define ETRACE_LIB_TRANSFORMS_DERIVE_LEARNERBUILDER_H
+
+#include "Learner.h"
+
+namespace etrace {
+
+/// A function whose body uses values of another function; `close` turns them into
+/// arguments.
+class OpenFunction {
+public:
+  OpenFunction(mlir::OpBuilder &builder, mlir::Location loc, llvm::StringRef name);
+  mlir::Value addArgument(mlir::Type type);
+  void addResult(mlir::Value value) { results.push_back(value); }
+  mlir::OpBuilder getBuilder() { return mlir::OpBuilder::atBlockEnd(block); }
+  /// Makes arguments of all values defined outside (constants are copied), adds the
+  /// return. The captured values come first, in the order of `captured`.
+  void close();
+
+  mlir::func::FuncOp function;
+  llvm::SmallVector<mlir::Value> captured;
+
+private:
+  mlir::Block *block;
+  llvm::SmallVector<mlir::Value> results;
+};
+
+/// An external argument or result of an entry, or a buffer.
+struct EntryValue {
+  mlir::Type type;
+  /// Exactly one of these is set.
+  std::string name, buffer;
+  bool isSingleStep = false;
+  mlir::DictionaryAttr getAttributes(mlir::MLIRContext *context) const;
+};
+
+/// Derives forward, backward, the loss gradient, and the entries of a model.
+class LearnerBuilder {
+public:
+  LearnerBuilder(ModelOp model, StepGraph graph, DeriveOptions options,
+                 std::unique_ptr<TraceRule> rule);
+  llvm::LogicalResult build();
+  mlir::func::FuncOp createEntry(llvm::StringRef entry, llvm::ArrayRef<EntryValue> arguments,
+                                 llvm::ArrayRef<EntryValue> results);
+
+private:
+  llvm::LogicalResult verifyStatic();
+
+  // Forward.cpp
+  llvm::LogicalResult buildForward();
+  llvm::LogicalResult findAccumulators();
+  llvm::LogicalResult buildJacobians(mlir::OpBuilder &side);
+  llvm::LogicalResult buildSites(mlir::OpBuilder &side);
+  llvm::FailureOr<llvm::SmallVector<mlir::Value>>
+  buildTail(mlir::OpBuilder &side, const WeightRelation &relation, const RelationTarget &target);
+  void findSlots(LeafSite &site);
+  void collectQueries();
+
+  // Backward.cpp
+  llvm::LogicalResult buildBackward();
+  llvm::LogicalResult buildSignals(mlir::OpBuilder &builder, mlir::ValueRange outputCotangents);
+  llvm::LogicalResult buildDirect(mlir::OpBuilder &builder, mlir::ValueRange outputCotangents);
+  void assignDirect(mlir::OpBuilder &builder);
+  llvm::LogicalResult pullBackChains(mlir::OpBuilder &builder);
+  void addPlainGradient(mlir::OpBuilder &builder, unsigned param, mlir::Value cotangent);
+  void buildUpdateTraces();
+  bool hasUncarriedPath(const WeightRelation &relation) const;
+  mlir::Value buildUncarried(mlir::OpBuilder &builder, const WeightRelation &relation,
+                             mlir::Value delta);
+
+  // Loss.cpp
+  llvm::LogicalResult buildLossGradient();
+
+  // Entries.cpp
+  void declareBuffers();
+  void buildEntries();
+  void buildStep();
+  void buildLearn();
+  void buildAdvance();
+  void buildSequence(llvm::StringRef entry, mlir::func::FuncOp step);
+  void buildReset(llvm::StringRef entry, bool everything);
+  void appendStepResults(mlir::func::CallOp call, llvm::SmallVectorImpl<mlir::Value> &results);
+
+  // Optimizer.cpp
+  void declareOptimizer();
+  void buildApply();
+  llvm::SmallVector<EntryValue> inputValues() const;
+  llvm::SmallVector<EntryValue> targetValues() const;
+  llvm::SmallVector<EntryValue> outputValues() const;
+  llvm::SmallVector<EntryValue> stateValues() const;
+  llvm::SmallVector<EntryValue> paramValues() const;
+  llvm::SmallVector<EntryValue> traceValues() const;
+  llvm::SmallVector<EntryValue> gradientValues() const;
+  llvm::SmallVector<EntryValue> queryValues() const;
+  /// Calls forward with the leading arguments of an entry, in the order of the step.
+  mlir::func::CallOp callForward(mlir::OpBuilder &builder, mlir::func::FuncOp entry);
+  /// What a captured value of the forward function is after a call of it.
+  mlir::Value resolve(mlir::Value captured, mlir::func::CallOp forwardCall);
+
+  std::string symbol(llvm::StringRef name) const;
+
+  ModelOp model;
+  mlir::Location loc;
+  mlir::MLIRContext *context;
+  StepGraph graph;
+  DeriveOptions options;
+  std::unique_ptr<TraceRule> rule;
+  mlir::OpBuilder top;
+  LossOp loss;
+
+  mlir::func::FuncOp forward;
+  /// The linear programs whose residuals belong to the forward function.
+  llvm::SmallVector<std::unique_ptr<TangentProgram>> programs;
+  StepQuantities quantities;
+  TraceStore traces;
+  llvm::SmallVector<std::pair<std::string, mlir::Value>> queries;
+
+  /// Trainable operands of primitives that learn through an accumulator, with the
+  /// value before it was detached.
+  struct Accumulator {
+    ETPOpInterface primitive;
+    mlir::OpOperand *operand;
+    mlir::Value weight;
+    /// The parameter if the operand is the parameter itself, else null.
+    const StepParameter *param = nullptr;
+    WeightLeaf leaf;
+    /// dL/dy, once the reverse pass is built.
+    mlir::Value delta;
+    /// The slot that takes dL/dy, and the one that takes contractions of traces: the
+    /// same, but for compat, which ignores operations between parameter and operand.
+    unsigned gradient = 0;
+    unsigned traceGradient = 0;
+  };
+  std::vector<Accumulator> accumulators;
+  /// Slots of gradients in operand space: one for each parameter, then one for each
+  /// operand that is not a parameter itself.
+  llvm::SmallVector<mlir::RankedTensorType> accumulatorTypes;
+  /// dL/dparam by ordinary operations; null: none.
+  llvm::SmallVector<mlir::Value> plainGradients;
+  llvm::SmallVector<mlir::Value> inputCotangents;
+
+  std::unique_ptr<OpenFunction> backward, updateTraces;
+  mlir::func::FuncOp lossGradient;
+};
+
+} // namespace etrace
+
+#endif // ETRACE_LIB_TRANSFORMS_DERIVE_LEARNERBUILDER_H

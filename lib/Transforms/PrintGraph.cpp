@@ -1,0 +1,58 @@
+//===- PrintGraph.cpp - A report of the graph -----------------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "etrace/Analysis/Report.h"
+#include "etrace/Transforms/Passes.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/FileUtilities.h"
+#include "llvm/Support/ToolOutputFile.h"
+#include "mlir/Support/FileUtilities.h"
+
+using namespace mlir;
+using namespace etrace;
+
+namespace etrace {
+#define GEN_PASS_DEF_PRINTGRAPHPASS
+#include "etrace/Transforms/Passes.h.inc"
+} // namespace etrace
+
+namespace {
+struct PrintGraphPass : public etrace::impl::PrintGraphPassBase<PrintGraphPass> {
+  using PrintGraphPassBase::PrintGraphPassBase;
+
+  void runOnOperation() override {
+    markAllAnalysesPreserved();
+    auto reportFormat = llvm::StringSwitch<std::optional<ReportFormat>>(format)
+                            .Case("text", ReportFormat::text)
+                            .Case("json", ReportFormat::json)
+                            .Case("dot", ReportFormat::dot)
+                            .Default(std::nullopt);
+    if (!reportFormat) {
+      getOperation().emitError("unknown report format '")
+          << format << "'; formats are 'text', 'json' and 'dot' [unknown-format]";
+      return signalPassFailure();
+    }
+    auto models = llvm::to_vector(getOperation().getOps<ModelOp>());
+    for (ModelOp model : models)
+      if (model.getBody().getOps<GroupOp>().empty() &&
+          model.getBody().getOps<ExcludedOp>().empty()) {
+        model.emitOpError("has no graph to print; run 'etrace-analyze' first [no-graph]");
+        return signalPassFailure();
+      }
+    std::string text;
+    llvm::raw_string_ostream os(text);
+    for (ModelOp model : models)
+      printReport(os, model, *reportFormat);
+    std::string error;
+    std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(output, &error);
+    if (!file) {
+      getOperation().emitError("cannot write the report: ") << error;
+      return signalPassFailure();
+    }
+    file->os() << text;
+    file->keep();
+  }
+};
+} // namespace
