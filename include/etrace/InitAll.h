@@ -8,8 +8,10 @@
 #ifndef ETRACE_INITALL_H
 #define ETRACE_INITALL_H
 
+#include "etrace/Conversion/Passes.h"
 #include "etrace/IR/Etrace.h"
 #include "etrace/Interfaces/DifferentiationInterfaces.h"
+#include "etrace/Pipelines/Pipelines.h"
 
 namespace etrace {
 
@@ -20,7 +22,10 @@ inline void registerAllDialects(mlir::DialectRegistry &registry) {
 }
 
 /// All passes and named pipelines.
-inline void registerAllPasses() {}
+inline void registerAllPasses() {
+  registerEtraceConversionPasses();
+  registerPipelines();
+}
 
 } // namespace etrace
 
