@@ -71,6 +71,8 @@ LogicalResult etrace::linearizeBlock(OpBuilder &builder, Block &block, TangentMa
     if (failed(linearizeOp(op, builder, tangents, options, resultTangents)))
       return failure();
     for (auto [result, tangent] : llvm::zip(op->getResults(), resultTangents)) {
+      if (tangents.isActive(result))
+        continue; // A seed.
       if (options.rewrite)
         tangent = options.rewrite(builder, result, tangent);
       tangents.set(result, tangent);

@@ -95,8 +95,23 @@ static SymbolRefAttr getSymbol(ModelOp model, StringRef path) {
 
 namespace {
 struct BuildGraphPass : public etrace::impl::BuildGraphPassBase<BuildGraphPass> {
+  using BuildGraphPassBase::BuildGraphPassBase;
+
+  LogicalResult setCompat(ModelOp model) {
+    if (compat.empty())
+      return success();
+    std::optional<Compat> value = symbolizeCompat(compat);
+    if (!value)
+      return model.emitOpError("has no compatibility mode '")
+             << compat << "'; modes are 'none' and 'braintrace' [unknown-compat]";
+    model.setCompatAttr(CompatAttr::get(model.getContext(), *value));
+    return success();
+  }
+
   void runOnOperation() override {
     ModelOp model = getOperation();
+    if (failed(setCompat(model)))
+      return signalPassFailure();
     FailureOr<StepGraph> graph = StepGraph::compute(model);
     if (failed(graph))
       return signalPassFailure();

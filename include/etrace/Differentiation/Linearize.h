@@ -21,7 +21,8 @@ struct LinearizeOptions {
 
 /// Walks the operations of `block` (terminator left out) in order and emits, at the
 /// insertion point of `builder`, the tangents of every value that depends on a value
-/// with a tangent in `tangents`. `tangents` is extended. An active operation without a
+/// with a tangent in `tangents`. `tangents` is extended; a result that has a tangent from
+/// the start is a seed and keeps it. An active operation without a
 /// rule is a located error that names the operation; never a silent zero.
 llvm::LogicalResult linearizeBlock(mlir::OpBuilder &builder, mlir::Block &block,
                                    TangentMap &tangents, const LinearizeOptions &options = {});

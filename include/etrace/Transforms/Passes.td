@@ -45,6 +45,10 @@ def BuildGraphPass : Pass<"etrace-build-graph", "::etrace::ModelOp"> {
         leaves ["weight"] params [["w"]] chains [[]] direct exact
     ```
   }];
+  let options = [
+    Option<"compat", "compat", "std::string", "\"\"",
+           "sets the model's `compat`: none or braintrace; empty leaves it as it is">
+  ];
 }
 
 def PrintGraphPass : Pass<"etrace-print-graph", "::mlir::ModuleOp"> {

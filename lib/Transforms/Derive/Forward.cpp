@@ -211,6 +211,7 @@ LogicalResult LearnerBuilder::buildForward() {
   for (const auto &program : programs)
     program->hoistResiduals(yield);
   programs.clear();
+  reattachWeights();
 
   SmallVector<Value> results(yield->getOperands());
   auto addResult = [&](Value value) {
@@ -229,13 +230,17 @@ LogicalResult LearnerBuilder::buildForward() {
   yield->erase();
   forward.setFunctionType(FunctionType::get(context, forward.getArgumentTypes(),
                                             TypeRange(ValueRange(results))));
-  for (Operation &op : llvm::make_early_inc_range(body))
-    if (auto detached = dyn_cast<StopGradientOp>(op))
-      if (llvm::any_of(accumulators, [&](const Accumulator &accumulator) {
-            return accumulator.weight == detached.getInput();
-          })) {
-        detached.getResult().replaceAllUsesWith(detached.getInput());
-        detached.erase();
-      }
   return success();
+}
+
+/// Undoes what `findAccumulators` did to the trainable operands.
+void LearnerBuilder::reattachWeights() {
+  for (const Accumulator &accumulator : accumulators) {
+    auto detached = accumulator.operand->get().getDefiningOp<StopGradientOp>();
+    for (OpenFunction *function : {backward.get(), updateTraces.get()})
+      if (function)
+        llvm::replace(function->captured, Value(detached.getResult()), accumulator.weight);
+    detached.getResult().replaceAllUsesWith(accumulator.weight);
+    detached.erase();
+  }
 }

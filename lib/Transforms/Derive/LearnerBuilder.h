@@ -52,6 +52,7 @@ private:
   // Forward.cpp
   llvm::LogicalResult buildForward();
   llvm::LogicalResult findAccumulators();
+  void reattachWeights();
   llvm::LogicalResult buildJacobians(mlir::OpBuilder &side);
   llvm::LogicalResult buildSites(mlir::OpBuilder &side);
   llvm::FailureOr<llvm::SmallVector<mlir::Value>>

@@ -1,0 +1,78 @@
+//===- Pipelines.h - Named sequences of passes ------------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+#ifndef ETRACE_PIPELINES_PIPELINES_H
+#define ETRACE_PIPELINES_PIPELINES_H
+
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassOptions.h"
+
+namespace etrace {
+
+struct AnalyzeOptions : mlir::PassPipelineOptions<AnalyzeOptions> {
+  Option<std::string> compat{
+      *this, "compat", llvm::cl::init(""),
+      llvm::cl::desc("whose numbers to reproduce: none or braintrace (default: the model says)")};
+};
+
+/// Model IR to graph IR: functional form, groups, relations, excluded parameters.
+void buildAnalyzePipeline(mlir::OpPassManager &pm, const AnalyzeOptions &options = {});
+
+struct DerivePipelineOptions : mlir::PassPipelineOptions<DerivePipelineOptions> {
+  Option<std::string> rule{*this, "rule", llvm::cl::init("d-rtrl"),
+                           llvm::cl::desc("learning rule: d-rtrl or pp-prop")};
+  Option<double> decay{*this, "decay", llvm::cl::init(0.9),
+                       llvm::cl::desc("decay of the traces of pp-prop, in [0, 1)")};
+  Option<std::string> window{*this, "window", llvm::cl::init("1"),
+                             llvm::cl::desc("gradient window: single-step or 1")};
+  Option<std::string> optimizer{*this, "optimizer", llvm::cl::init("adam"),
+                                llvm::cl::desc("sgd or adam")};
+  Option<bool> queries{*this, "queries", llvm::cl::init(false),
+                       llvm::cl::desc("keep D, f and x of a step in buffers")};
+};
+
+/// Graph IR to learner IR.
+void buildDerivePipeline(mlir::OpPassManager &pm, const DerivePipelineOptions &options = {});
+
+struct LowerToLinalgOptions : mlir::PassPipelineOptions<LowerToLinalgOptions> {};
+
+/// Learner IR to learner IR of linalg, arith and math only: functions inlined, chains
+/// fused, traces laid out.
+void buildLowerToLinalgPipeline(mlir::OpPassManager &pm, const LowerToLinalgOptions &options = {});
+
+struct ToLLVMOptions : mlir::PassPipelineOptions<ToLLVMOptions> {};
+
+/// Learner IR of linalg to the LLVM dialect: memory bound, in place, no allocation.
+void buildToLLVMPipeline(mlir::OpPassManager &pm, const ToLLVMOptions &options = {});
+
+/// Everything from model IR to the LLVM dialect.
+struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
+  Option<std::string> rule{*this, "rule", llvm::cl::init("d-rtrl"),
+                           llvm::cl::desc("learning rule: d-rtrl or pp-prop")};
+  Option<double> decay{*this, "decay", llvm::cl::init(0.9),
+                       llvm::cl::desc("decay of the traces of pp-prop, in [0, 1)")};
+  Option<std::string> window{*this, "window", llvm::cl::init("1"),
+                             llvm::cl::desc("gradient window: single-step or 1")};
+  Option<std::string> compat{
+      *this, "compat", llvm::cl::init(""),
+      llvm::cl::desc("whose numbers to reproduce: none or braintrace (default: the model says)")};
+  Option<std::string> optimizer{*this, "optimizer", llvm::cl::init("adam"),
+                                llvm::cl::desc("sgd or adam")};
+  Option<bool> queries{*this, "queries", llvm::cl::init(false),
+                       llvm::cl::desc("keep D, f and x of a step in buffers")};
+  Option<std::string> dtype{*this, "dtype", llvm::cl::init(""),
+                            llvm::cl::desc("retype the model: f32 or f64 (default: as written)")};
+};
+
+/// `etrace-analyze`, `etrace-derive`, `etrace-lower-to-linalg`, `etrace-to-llvm`.
+void buildEtracePipeline(mlir::OpPassManager &pm, const PipelineOptions &options = {});
+/// The part of it that ends in learner IR.
+void buildLearnerPipeline(mlir::OpPassManager &pm, const PipelineOptions &options = {});
+
+/// Registers `etrace-analyze`, `etrace-derive-pipeline`, `etrace-lower-to-linalg`,
+/// `etrace-to-llvm` and `etrace-pipeline`.
+void registerPipelines();
+
+} // namespace etrace
+
+#endif // ETRACE_PIPELINES_PIPELINES_H

@@ -1,0 +1,75 @@
+//===- Pipelines.cpp - Registration of the pipelines ----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "etrace/Pipelines/Pipelines.h"
+
+#include "etrace/Transforms/Passes.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace etrace;
+
+void etrace::buildAnalyzePipeline(OpPassManager &pm, const AnalyzeOptions &options) {
+  OpPassManager &models = pm.nest<ModelOp>();
+  models.addPass(createFunctionalizePass());
+  BuildGraphPassOptions graph;
+  graph.compat = options.compat;
+  models.addPass(createBuildGraphPass(graph));
+}
+
+void etrace::buildDerivePipeline(OpPassManager &pm, const DerivePipelineOptions &options) {
+  DerivePassOptions derive;
+  derive.rule = options.rule;
+  derive.decay = options.decay;
+  derive.window = options.window;
+  derive.optimizer = options.optimizer;
+  derive.queries = options.queries;
+  pm.addPass(createDerivePass(derive));
+  pm.addPass(createCanonicalizerPass());
+  pm.addPass(createCSEPass());
+}
+
+void etrace::buildLearnerPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  AnalyzeOptions analyze;
+  analyze.compat = options.compat.getValue();
+  buildAnalyzePipeline(pm, analyze);
+  DerivePipelineOptions derive;
+  derive.rule = options.rule.getValue();
+  derive.decay = options.decay.getValue();
+  derive.window = options.window.getValue();
+  derive.optimizer = options.optimizer.getValue();
+  derive.queries = options.queries.getValue();
+  buildDerivePipeline(pm, derive);
+}
+
+void etrace::buildEtracePipeline(OpPassManager &pm, const PipelineOptions &options) {
+  buildLearnerPipeline(pm, options);
+  buildLowerToLinalgPipeline(pm);
+  buildToLLVMPipeline(pm);
+}
+
+void etrace::registerPipelines() {
+  PassPipelineRegistration<AnalyzeOptions>(
+      "etrace-analyze", "Find hidden groups, relations and excluded parameters",
+      [](OpPassManager &pm, const AnalyzeOptions &options) { buildAnalyzePipeline(pm, options); });
+  PassPipelineRegistration<DerivePipelineOptions>(
+      "etrace-derive-pipeline", "Derive a learner from a model with its graph, and simplify it",
+      [](OpPassManager &pm, const DerivePipelineOptions &options) {
+        buildDerivePipeline(pm, options);
+      });
+  PassPipelineRegistration<PipelineOptions>(
+      "etrace-pipeline", "Everything from model IR to the LLVM dialect",
+      [](OpPassManager &pm, const PipelineOptions &options) {
+        buildEtracePipeline(pm, options);
+      });
+  PassPipelineRegistration<LowerToLinalgOptions>(
+      "etrace-lower-to-linalg", "Lower learner IR to linalg: inline, fuse, lay out traces",
+      [](OpPassManager &pm, const LowerToLinalgOptions &options) {
+        buildLowerToLinalgPipeline(pm, options);
+      });
+  PassPipelineRegistration<ToLLVMOptions>(
+      "etrace-to-llvm", "Bind memory and lower learner IR of linalg to the LLVM dialect",
+      [](OpPassManager &pm, const ToLLVMOptions &options) { buildToLLVMPipeline(pm, options); });
+}
