@@ -5,6 +5,7 @@
 #include "etrace/IR/Etrace.h"
 
 #include "mlir/Interfaces/FunctionImplementation.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
@@ -159,15 +160,44 @@ LogicalResult ModelOp::verifyRegions() {
 // Step and loss
 //===----------------------------------------------------------------------===//
 
+/// Keeps the name of an argument that has no role: users pass arrays by it.
+static void keepName(OpAsmParser::Argument &argument, Builder &builder) {
+  StringRef name = argument.ssaName.name.drop_front();
+  NamedAttrList attributes(argument.attrs);
+  for (StringRef role : {StringRef(kHiddenAttr), StringRef(kStateAttr), StringRef(kParamAttr),
+                         StringRef(kNameAttr)})
+    if (attributes.get(role))
+      return;
+  if (name.empty() || llvm::isDigit(name.front()))
+    return;
+  attributes.append(kNameAttr, builder.getStringAttr(name));
+  argument.attrs = attributes.getDictionary(builder.getContext());
+}
+
 template <typename FunctionOp>
 static ParseResult parseFunction(OpAsmParser &parser, OperationState &result) {
-  auto buildType = [](Builder &builder, ArrayRef<Type> inputs, ArrayRef<Type> results,
-                      function_interface_impl::VariadicFlag,
-                      std::string &) { return builder.getFunctionType(inputs, results); };
-  return function_interface_impl::parseFunctionOp(
-      parser, result, /*allowVariadic=*/false,
-      FunctionOp::getFunctionTypeAttrName(result.name), buildType,
-      FunctionOp::getArgAttrsAttrName(result.name), FunctionOp::getResAttrsAttrName(result.name));
+  Builder &builder = parser.getBuilder();
+  StringAttr name;
+  SmallVector<OpAsmParser::Argument> arguments;
+  SmallVector<Type> resultTypes, argumentTypes;
+  SmallVector<DictionaryAttr> resultAttrs;
+  bool isVariadic = false;
+  if (parser.parseSymbolName(name, FunctionOp::getSymNameAttrName(result.name),
+                             result.attributes) ||
+      function_interface_impl::parseFunctionSignatureWithArguments(
+          parser, /*allowVariadic=*/false, arguments, isVariadic, resultTypes, resultAttrs) ||
+      parser.parseOptionalAttrDictWithKeyword(result.attributes))
+    return failure();
+  for (OpAsmParser::Argument &argument : arguments) {
+    keepName(argument, builder);
+    argumentTypes.push_back(argument.type);
+  }
+  result.addAttribute(FunctionOp::getFunctionTypeAttrName(result.name),
+                      TypeAttr::get(builder.getFunctionType(argumentTypes, resultTypes)));
+  call_interface_impl::addArgAndResultAttrs(
+      builder, result, arguments, resultAttrs, FunctionOp::getArgAttrsAttrName(result.name),
+      FunctionOp::getResAttrsAttrName(result.name));
+  return parser.parseRegion(*result.addRegion(), arguments);
 }
 
 template <typename FunctionOp>
