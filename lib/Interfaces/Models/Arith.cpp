@@ -14,11 +14,6 @@ using namespace etrace;
 using namespace etrace::detail;
 
 namespace {
-using Linear = function_ref<bool(Value)>;
-
-/// A linear operand, or a constant zero that stands for an absent term.
-bool isTerm(Value value, Linear linear) { return linear(value) || isKnownZero(value); }
-
 //===----------------------------------------------------------------------===//
 // Sums
 //===----------------------------------------------------------------------===//

@@ -16,8 +16,6 @@ using namespace etrace;
 using namespace etrace::detail;
 
 namespace {
-using Linear = function_ref<bool(Value)>;
-
 //===----------------------------------------------------------------------===//
 // ETP primitives
 //===----------------------------------------------------------------------===//
@@ -72,11 +70,11 @@ struct ETPTranspose : LinearTransposeOpInterface::ExternalModel<ETPTranspose<OpT
     auto primitive = cast<ETPOpInterface>(op);
     unsigned factors = llvm::count_if(primitive.getProductOperands(),
                                       [&](OpOperand *o) { return linear(o->get()); });
-    auto isTerm = [&](OpOperand *o) { return linear(o->get()) || isKnownZero(o->get()); };
     bool zeroProduct = llvm::any_of(primitive.getProductOperands(),
                                     [&](OpOperand *o) { return isKnownZero(o->get()); });
     return (factors == 1 || (factors == 0 && zeroProduct)) &&
-           llvm::all_of(primitive.getAdditiveOperands(), isTerm);
+           llvm::all_of(primitive.getAdditiveOperands(),
+                        [&](OpOperand *o) { return isTerm(o->get(), linear); });
   }
   LogicalResult transpose(Operation *op, OpBuilder &builder, ValueRange results,
                           CotangentMap &cotangents) const {

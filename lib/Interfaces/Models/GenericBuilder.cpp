@@ -41,17 +41,9 @@ void GenericBuilder::yield(ArrayRef<Value> values) {
       op.erase();
 }
 
-/// The inputs that the body reads, each once; more if otherwise a loop had no extent.
-SmallVector<GenericBuilder::Input> GenericBuilder::selectInputs(ArrayRef<Result> made) const {
+/// The inputs that the body reads, each once.
+SmallVector<GenericBuilder::Input> GenericBuilder::selectInputs() const {
   SmallVector<Input> selected;
-  auto determined = [&]() {
-    SmallVector<AffineMap> maps;
-    for (const Input &input : selected)
-      maps.push_back(input.map);
-    for (const Result &result : made)
-      maps.push_back(result.map);
-    return bool(inversePermutation(concatAffineMaps(maps, loc.getContext())));
-  };
   for (const Input &input : inputs) {
     if (input.arg.use_empty())
       continue;
@@ -63,10 +55,40 @@ SmallVector<GenericBuilder::Input> GenericBuilder::selectInputs(ArrayRef<Result>
     else
       BlockArgument(input.arg).replaceAllUsesWith(same->arg);
   }
-  for (const Input &input : inputs)
-    if (input.arg.use_empty() && !determined())
-      selected.push_back(input);
   return selected;
+}
+
+/// Gives an extent to loops that no operand has as a dimension: an input without contents,
+/// so that nothing is kept alive for its shape.
+void GenericBuilder::addExtents(OpBuilder &builder, ArrayRef<Result> made,
+                                SmallVectorImpl<Input> &selected) {
+  SmallVector<bool> known(iterators.size(), false);
+  auto mark = [&](AffineMap map) {
+    for (AffineExpr expr : map.getResults())
+      if (auto dim = dyn_cast<AffineDimExpr>(expr))
+        known[dim.getPosition()] = true;
+  };
+  for (const Input &input : selected)
+    mark(input.map);
+  for (const Result &result : made)
+    mark(result.map);
+  SmallVector<AffineExpr> exprs;
+  SmallVector<OpFoldResult> extents;
+  for (const Input &input : inputs)
+    for (auto [axis, expr] : llvm::enumerate(input.map.getResults())) {
+      auto dim = dyn_cast<AffineDimExpr>(expr);
+      if (!dim || known[dim.getPosition()])
+        continue;
+      known[dim.getPosition()] = true;
+      exprs.push_back(expr);
+      extents.push_back(tensor::getMixedSize(builder, loc, input.operand, axis));
+    }
+  if (exprs.empty())
+    return;
+  AffineMap map = AffineMap::get(iterators.size(), 0, exprs, builder.getContext());
+  Type element = made.front().type.getElementType();
+  Value empty = tensor::EmptyOp::create(builder, loc, extents, element);
+  selected.push_back({empty, map, body->addArgument(element, loc)});
 }
 
 /// Zeros only if the body reads them.
@@ -90,7 +112,8 @@ SmallVector<Value> GenericBuilder::finish(OpBuilder &builder) {
   SmallVector<Value> values(results.size());
   if (made.empty())
     return values;
-  SmallVector<Input> selected = selectInputs(made);
+  SmallVector<Input> selected = selectInputs();
+  addExtents(builder, made, selected);
   SmallVector<Value> operands, inits;
   SmallVector<AffineMap> maps;
   SmallVector<Type> types;

@@ -51,7 +51,9 @@ private:
     mlir::BlockArgument arg;
     bool made = true;
   };
-  llvm::SmallVector<Input> selectInputs(llvm::ArrayRef<Result> made) const;
+  llvm::SmallVector<Input> selectInputs() const;
+  void addExtents(mlir::OpBuilder &builder, llvm::ArrayRef<Result> made,
+                  llvm::SmallVectorImpl<Input> &selected);
   mlir::Value makeInit(mlir::OpBuilder &builder, const Result &result) const;
 
   mlir::Location loc;

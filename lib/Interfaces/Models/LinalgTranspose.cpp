@@ -19,8 +19,6 @@ using namespace etrace;
 using namespace etrace::detail;
 
 namespace {
-using Linear = function_ref<bool(Value)>;
-
 SetVector<Value> getCaptures(LinalgOp op) {
   SetVector<Value> captured;
   getUsedValuesDefinedAbove(op->getRegions(), captured);

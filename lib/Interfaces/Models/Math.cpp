@@ -88,7 +88,7 @@ struct FPowIModel : LinearizableOpInterface::ExternalModel<FPowIModel, FPowIOp> 
     Value a = op->getOperand(0), n = op->getOperand(1);
     Value factor = arith::SIToFPOp::create(builder, loc, a.getType(), n);
     Value zero = p.constant(0.0);
-    // a^(n-1) as a^n / a would lose a = 0.
+    // a^(n-1) as a^n / a would lose a = 0. The conversion makes a constant like n.
     Value minusOne = arith::FPToSIOp::create(builder, loc, n.getType(), p.constant(-1.0));
     Value power = FPowIOp::create(builder, loc, a,
                                   arith::AddIOp::create(builder, loc, n, minusOne));

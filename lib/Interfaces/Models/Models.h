@@ -18,6 +18,13 @@ void attachLinalgTransposes(mlir::MLIRContext *context);
 void registerSCFModels(mlir::DialectRegistry &registry);
 void registerEtraceModels(mlir::DialectRegistry &registry);
 
+/// Says which values depend on the inputs of a linear program.
+using Linear = llvm::function_ref<bool(mlir::Value)>;
+/// True for a linear value, or a constant zero that stands for an absent term.
+inline bool isTerm(mlir::Value value, Linear linear) {
+  return linear(value) || isKnownZero(value);
+}
+
 /// The tangent, or zeros like the primal value.
 inline mlir::Value tangentOrZeros(mlir::OpBuilder &builder, const TangentMap &tangents,
                                   mlir::Value primal) {

@@ -18,7 +18,6 @@ using namespace etrace;
 using namespace etrace::detail;
 
 namespace {
-using Linear = function_ref<bool(Value)>;
 using Values = SmallVector<Value>;
 
 /// Clones the operations of a branch; returns the clones of what it yields.

@@ -30,10 +30,6 @@ FailureOr<PositionRelation> etrace::detail::pointwiseRelation(Value operand, Val
 }
 
 namespace {
-using Linear = function_ref<bool(Value)>;
-
-bool isTerm(Value value, Linear linear) { return linear(value) || isKnownZero(value); }
-
 /// A map from a box of `dims` dimensions to one constant position; failure if an index
 /// is not constant.
 FailureOr<AffineMap> constantPosition(unsigned dims, ValueRange indices, MLIRContext *context) {

@@ -12,10 +12,6 @@ using namespace etrace;
 using namespace etrace::detail;
 
 namespace {
-using Linear = function_ref<bool(Value)>;
-
-bool isTerm(Value value, Linear linear) { return linear(value) || isKnownZero(value); }
-
 SmallVector<OpFoldResult> unitStrides(OpBuilder &builder, int64_t rank) {
   return SmallVector<OpFoldResult>(rank, builder.getIndexAttr(1));
 }

@@ -1,0 +1,91 @@
+// RUN: etrace-opt %s -test-etrace-linearize -split-input-file -verify-diagnostics
+
+func.func @loop(%x: f32, %n: index) -> f32 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  // expected-error@+3 {{no derivative rule for 'scf.for' on a path from a differentiated value [no-derivative-rule]}}
+  // expected-note@-4 {{the path enters by this value}}
+  // expected-note@+1 {{write the operation in terms of supported ones, or cut the path by 'etrace.stop_gradient'}}
+  %0 = scf.for %i = %c0 to %n step %c1 iter_args(%a = %x) -> f32 {
+    %b = arith.mulf %a, %a : f32
+    scf.yield %b : f32
+  }
+  return %0 : f32
+}
+
+// -----
+
+// The loop reads the value from outside only.
+func.func @captured(%x: f32, %n: index) -> f32 {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %k = arith.constant 1.0 : f32
+  // expected-error@+3 {{no derivative rule for 'scf.for'}}
+  // expected-note@-5 {{the path enters by this value}}
+  // expected-note@+1 {{write the operation}}
+  %0 = scf.for %i = %c0 to %n step %c1 iter_args(%a = %k) -> f32 {
+    %b = arith.mulf %a, %x : f32
+    scf.yield %b : f32
+  }
+  return %0 : f32
+}
+
+// -----
+
+func.func private @other(f32) -> f32
+func.func @call(%x: f32) -> f32 {
+  // expected-error@+3 {{no derivative rule for 'func.call'}}
+  // expected-note@-2 {{the path enters by this value}}
+  // expected-note@+1 {{write the operation}}
+  %0 = func.call @other(%x) : (f32) -> f32
+  return %0 : f32
+}
+
+// -----
+
+func.func @maximum(%x: tensor<4x5xf32>, %i: tensor<4xf32>) -> tensor<4xf32> {
+  // expected-error@+1 {{no derivative rule for 'linalg.reduce' that is not linear in its accumulator, such as a maximum or a product; wrap its input in 'etrace.stop_gradient' if the derivative cancels, as for the maximum in log-sum-exp [no-derivative-rule]}}
+  %0 = linalg.reduce { arith.maximumf } ins(%x : tensor<4x5xf32>) outs(%i : tensor<4xf32>)
+      dimensions = [1]
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+// An operation without a rule in the body of another.
+func.func @body(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %e = tensor.empty() : tensor<4xf32>
+  // expected-note@+1 {{the path enters by this value}}
+  %0 = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+      iterator_types = ["parallel"]} ins(%x : tensor<4xf32>) outs(%e : tensor<4xf32>) {
+  ^bb0(%a: f32, %o: f32):
+    // expected-error@+2 {{no derivative rule for 'arith.bitcast'}}
+    // expected-note@+1 {{write the operation}}
+    %i = arith.bitcast %a : f32 to f32
+    linalg.yield %i : f32
+  } -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// -----
+
+func.func @padding(%x: tensor<4xf32>, %p: f32) -> tensor<6xf32> {
+  // expected-error@+1 {{no derivative rule for 'tensor.pad' with a padding value that is differentiated; expected a constant [no-derivative-rule]}}
+  %0 = tensor.pad %x low[1] high[1] {
+  ^bb0(%i: index):
+    tensor.yield %p : f32
+  } : tensor<4xf32> to tensor<6xf32>
+  return %0 : tensor<6xf32>
+}
+
+// -----
+
+func.func @softmax(%x: tensor<4x5xf32>) -> tensor<4x5xf32> {
+  %e = tensor.empty() : tensor<4x5xf32>
+  // expected-error@+3 {{no derivative rule for 'linalg.softmax'}}
+  // expected-note@-3 {{the path enters by this value}}
+  // expected-note@+1 {{write the operation}}
+  %0 = linalg.softmax dimension(1) ins(%x : tensor<4x5xf32>) outs(%e : tensor<4x5xf32>)
+      -> tensor<4x5xf32>
+  return %0 : tensor<4x5xf32>
+}

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Compiles functions over f64 tensors and their jvp and vjp; calls them from numpy."""
+
+import ctypes
+import os
+import re
+import subprocess
+
+import numpy as np
+
+LOWERING = [
+    "-convert-elementwise-to-linalg",
+    "-one-shot-bufferize=bufferize-function-boundaries "
+    "function-boundary-type-conversion=identity-layout-map",
+    "-convert-linalg-to-loops", "-convert-scf-to-cf", "-expand-strided-metadata",
+    "-lower-affine", "-math-expand-ops=ops=clampf", "-convert-math-to-llvm", "-convert-math-to-libm",
+    "-convert-arith-to-llvm", "-convert-index-to-llvm", "-finalize-memref-to-llvm",
+    "-convert-cf-to-llvm", "-convert-func-to-llvm", "-convert-ub-to-llvm",
+    "-reconcile-unrealized-casts",
+]
+
+
+def tensor(shape):
+    return "tensor<" + "".join(f"{n}x" for n in shape) + "f64>"
+
+
+class Function:
+    """`body` computes %r0, %r1, ... from %a0, %a1, ...; all are f64 tensors."""
+
+    def __init__(self, name, arguments, results, body):
+        # The prefix keeps clear of the mathematical library.
+        self.name, self.body = "f_" + name, body
+        self.arguments, self.results = [tuple(s) for s in arguments], [tuple(s) for s in results]
+
+    def text(self):
+        arguments = ", ".join(f"%a{i}: {tensor(s)}" for i, s in enumerate(self.arguments))
+        types = ", ".join(tensor(s) for s in self.results)
+        values = ", ".join(f"%r{i}" for i in range(len(self.results)))
+        return (f"func.func @{self.name}({arguments}) -> ({types}) "
+                f"attributes {{llvm.emit_c_interface}} {{\n{self.body}\n"
+                f"return {values} : {types}\n}}\n")
+
+
+EXPANSIONS = {
+    "etrace.logistic": ["{n} = arith.negf {x} : {T}", "{e} = math.exp {n} : {T}",
+                        "{one} = arith.constant {1.0} : {T}", "{d} = arith.addf {e}, {one} : {T}",
+                        "{r} = arith.divf {one}, {d} : {T}"],
+    "etrace.spike": ["{zero} = arith.constant {0.0} : {T}",
+                     "{c} = arith.cmpf oge, {x}, {zero} : {T}",
+                     "{r} = arith.uitofp {c} : {B} to {T}"],
+    "etrace.stop_gradient": ["{zero} = arith.constant {-0.0} : {T}",
+                             "{r} = arith.addf {x}, {zero} : {T}"],
+    "etrace.elementwise": ["{zero} = arith.constant {-0.0} : {T}",
+                           "{r} = arith.addf {x}, {zero} : {T}"],
+    "etrace.fresh": ["{zero} = arith.constant {-0.0} : {T}",
+                     "{r} = arith.addf {x}, {zero} : {T}"],
+}
+
+
+def matmul(match):
+    result, x, weight, bias, types, kind = match.groups()
+    types = types.split(", ")
+    stem = f"%of_{result[1:]}"
+    batched = types[0].count("x") == 2
+    dims, batch = ("b, i, o", "b, ") if batched else ("i, o", "")
+    iterators = ('"parallel", ' if batched else "") + '"reduction", "parallel"'
+    start = (f"ins({bias} : {types[2]}) outs({stem}_e : {kind}) dimensions = [{'0' if batched else ''}]"
+             if bias else "")
+    lines = [f"{stem}_z = arith.constant 0.0 : f64", f"{stem}_e = tensor.empty() : {kind}",
+             f"{stem}_i = linalg.broadcast {start}" if bias else
+             f"{stem}_i = linalg.fill ins({stem}_z : f64) outs({stem}_e : {kind}) -> {kind}",
+             f"{result} = linalg.generic {{indexing_maps = [affine_map<({dims}) -> ({batch}i)>, "
+             f"affine_map<({dims}) -> (i, o)>, affine_map<({dims}) -> ({batch}o)>], "
+             f"iterator_types = [{iterators}]}} ins({x}, {weight} : {types[0]}, {types[1]}) "
+             f"outs({stem}_i : {kind}) {{", "^bb0(%u: f64, %v: f64, %w: f64):",
+             "%p = arith.mulf %u, %v : f64", "%q = arith.addf %w, %p : f64",
+             f"linalg.yield %q : f64 }} -> {kind}"]
+    return "\n".join(lines)
+
+
+def expand(text):
+    """Writes out the operations of the dialect that have no code of their own."""
+    def replace(match):
+        result, op, x, kind = match.groups()
+        names = {"{r}": result, "{x}": x, "{T}": kind, "{B}": kind.replace("f64", "i1")}
+        for number in ("1.0", "0.0", "-0.0"):
+            names["{" + number + "}"] = f"dense<{number}>" if "tensor" in kind else number
+        lines = "\n".join(EXPANSIONS[op])
+        for name in re.findall(r"{\w+}|{[-.\d]+}", lines):
+            lines = lines.replace(name, names.get(name, f"%{name[1:-1]}_of_{result[1:]}"))
+        return lines
+    text = re.sub(r"(%\w+) = etrace\.matmul (%\w+), (%\w+)(?: bias (%\w+))? : (.*) -> (\S+)$",
+                  matmul, text, flags=re.M)
+    return re.sub(r"(%\w+) = (etrace\.\w+) (%\w+)[^:\n]*: (tensor<\S+>|f64)$", replace, text,
+                  flags=re.M)
+
+
+def pipe(command, text):
+    process = subprocess.run(command, input=text, capture_output=True, text=True)
+    if process.returncode != 0:
+        raise SystemExit(f"{' '.join(command)} failed:\n{process.stderr}")
+    return process.stdout
+
+
+def descriptor(rank):
+    class Descriptor(ctypes.Structure):
+        _fields_ = [("allocated", ctypes.c_void_p), ("aligned", ctypes.c_void_p),
+                    ("offset", ctypes.c_int64)] + (
+                        [("sizes", ctypes.c_int64 * rank), ("strides", ctypes.c_int64 * rank)]
+                        if rank else [])
+    return Descriptor
+
+
+def describe(array):
+    result = descriptor(array.ndim)()
+    result.allocated = result.aligned = array.ctypes.data
+    for axis in range(array.ndim):
+        result.sizes[axis] = array.shape[axis]
+        result.strides[axis] = array.strides[axis] // 8
+    return result
+
+
+def read(memory, shape):
+    pointer = ctypes.cast(memory.aligned + 8 * memory.offset, ctypes.POINTER(ctypes.c_double))
+    if not shape:
+        return np.array(pointer[0])
+    flat = np.ctypeslib.as_array(pointer, (1 + sum((n - 1) * s for n, s in
+                                                   zip(shape, memory.strides)),))
+    return np.lib.stride_tricks.as_strided(flat, shape, [8 * s for s in memory.strides]).copy()
+
+
+class Library:
+    """The functions with `_jvp` and `_vjp` beside them, compiled into a shared library."""
+
+    def __init__(self, functions, directory):
+        text = "".join(function.text() for function in functions)
+        jvp = pipe(["etrace-opt", "-test-etrace-linearize"], text)
+        vjp = pipe(["etrace-opt", "-test-etrace-transpose"], text)
+        # Both outputs hold the functions themselves: keep those of the first.
+        vjp = "module {\n" + "".join(re.findall(
+            r"  func\.func @\w+_vjp\(.*?\n  }\n", vjp, re.S)) + "}\n"
+        maps = "".join(re.findall(r"^#\w+ = .*\n", pipe(
+            ["etrace-opt", "-test-etrace-transpose"], text), re.M))
+        libraries = []
+        for stem, source in (("jvp", jvp), ("vjp", maps + vjp)):
+            source = expand(pipe(["etrace-opt", "-canonicalize", "-cse"], source))
+            lowered = pipe(["etrace-opt"] + LOWERING, source)
+            ir = pipe(["mlir-translate", "--mlir-to-llvmir"], lowered)
+            path = os.path.join(directory, stem)
+            with open(path + ".ll", "w") as file:
+                file.write(ir)
+            # Copies of strided buffers are calls into the runner utilities.
+            runtime = os.environ["MLIR_LIB_DIR"]
+            pipe(["clang", "-O1", "-fno-fast-math", "-shared", "-fPIC", "-Wno-override-module",
+                  path + ".ll", "-o", path + ".so", "-lm", "-L" + runtime,
+                  "-lmlir_c_runner_utils", "-Wl,-rpath," + runtime], "")
+            libraries.append(ctypes.CDLL(path + ".so"))
+        self.first, self.second = libraries
+
+    def call(self, function, suffix, arguments):
+        results = function.arguments if suffix == "_vjp" else function.results
+        library = self.second if suffix == "_vjp" else self.first
+
+        class Results(ctypes.Structure):
+            _fields_ = [(f"r{i}", descriptor(len(s))) for i, s in enumerate(results)]
+        out = Results()
+        arrays = [np.array(a, dtype=np.float64, order="C") for a in arguments]
+        memory = [describe(a) for a in arrays]
+        getattr(library, "_mlir_ciface_" + function.name + suffix)(
+            ctypes.byref(out), *[ctypes.byref(m) for m in memory])
+        return [read(getattr(out, f"r{i}"), s) for i, s in enumerate(results)]
+
+    def value(self, function, arguments):
+        return self.call(function, "", arguments)
+
+    def jvp(self, function, arguments, tangents):
+        return self.call(function, "_jvp", list(arguments) + list(tangents))
+
+    def vjp(self, function, arguments, cotangents):
+        return self.call(function, "_vjp", list(arguments) + list(cotangents))
