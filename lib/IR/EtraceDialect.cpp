@@ -52,6 +52,13 @@ static LogicalResult verifyRole(Operation *op, NamedAttribute attribute) {
       return op->emitError() << "attribute '" << name << "' must be a string, the path it names";
     return success();
   }
+  if (name == kInitAttr) {
+    if (!isa<InitializerAttrInterface>(attribute.getValue()))
+      return op->emitError() << "attribute '" << name
+                             << "' must be an initialiser such as #etrace.zeros, found "
+                             << attribute.getValue();
+    return success();
+  }
   if (name == kSingleStepAttr) {
     if (!isa<UnitAttr>(attribute.getValue()))
       return op->emitError() << "attribute '" << name << "' takes no value";

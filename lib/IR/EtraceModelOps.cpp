@@ -261,9 +261,13 @@ template <typename FunctionOp> static LogicalResult verifyYield(FunctionOp op) {
 template <typename FunctionOp> static LogicalResult verifyNoSideEffects(FunctionOp op) {
   WalkResult walk = op.getBody().walk([&](Operation *nested) {
     if (isa<GetOp, SetOp, YieldOp>(nested) || nested->hasTrait<OpTrait::IsTerminator>() ||
-        nested->hasTrait<OpTrait::HasRecursiveMemoryEffects>() || isMemoryEffectFree(nested) ||
-        isa<CallOpInterface>(nested))
+        nested->hasTrait<OpTrait::HasRecursiveMemoryEffects>() || isMemoryEffectFree(nested))
       return WalkResult::advance();
+    if (isa<CallOpInterface>(nested)) {
+      nested->emitOpError(
+          "calls a function, which a model cannot hold; inline the call first (--inline)");
+      return WalkResult::interrupt();
+    }
     nested->emitOpError("has side effects, which an '")
         << op->getName() << "' may not have; state goes through etrace.get and etrace.set";
     return WalkResult::interrupt();

@@ -49,6 +49,7 @@ constexpr llvm::StringLiteral kHiddenAttr = "etrace.hidden";
 constexpr llvm::StringLiteral kStateAttr = "etrace.state";
 constexpr llvm::StringLiteral kParamAttr = "etrace.param";
 constexpr llvm::StringLiteral kSingleStepAttr = "etrace.single_step";
+constexpr llvm::StringLiteral kInitAttr = "etrace.init";
 constexpr llvm::StringLiteral kBufferAttr = "etrace.buffer";
 constexpr llvm::StringLiteral kEntryAttr = "etrace.entry";
 constexpr llvm::StringLiteral kNameAttr = "etrace.name";

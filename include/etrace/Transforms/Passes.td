@@ -82,4 +82,77 @@ def DerivePass : Pass<"etrace-derive", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def RaiseFunctionsPass : Pass<"etrace-raise-functions", "::mlir::ModuleOp"> {
+  let summary = "Turn annotated functions of other compilers into models";
+  let description = [{
+    A `func.func` with `etrace.hidden`, `etrace.state` or `etrace.param` (a path) on its
+    arguments and results becomes an `etrace.model` of the same name with a step in
+    functional form. Declarations take the types of the arguments, and their initial
+    values from `etrace.init`; the components of a path such as `"neuron.V"` become a
+    group state. On the function, `etrace.batch_dim` and `etrace.compat` are carried over.
+    A function with `etrace.loss` becomes the loss: a unit attribute where the module has
+    one such step, the symbol of the step where it has several.
+
+    `etrace.primitive` marks the ETP primitives among the operations of the body:
+
+    * `"matmul"` on `linalg.matmul`, `linalg.vecmat` or `linalg.matvec` (whose weight is
+      transposed first). What the operation accumulates into is added, a parameter there
+      is the bias;
+    * `"elementwise"` on an identity (`linalg.copy`, `tensor.cast`), or on a pointwise
+      operation with one operand that is a parameter.
+
+    An argument without a role is an input, a result without one an output. A state that
+    is not returned keeps its value, with a warning. Anything that does not fit is an error.
+
+    ```mlir
+    func.func @leaky(%x: tensor<3xf32>, %h: tensor<5xf32> {etrace.hidden = "h"},
+                     %w: tensor<3x5xf32> {etrace.param = "w", etrace.init = #etrace.orthogonal})
+        -> (tensor<5xf32>, tensor<5xf32> {etrace.hidden = "h"}) {
+      %y = linalg.vecmat {etrace.primitive = "matmul"}
+          ins(%x, %w : tensor<3xf32>, tensor<3x5xf32>) outs(%h : tensor<5xf32>) -> tensor<5xf32>
+      return %y, %y : tensor<5xf32>, tensor<5xf32>
+    }
+    // becomes
+    etrace.model @leaky {
+      etrace.hidden @h : tensor<5xf32>
+      etrace.param @w : tensor<3x5xf32> init #etrace.orthogonal
+      etrace.step @step(%x: tensor<3xf32>, %h: tensor<5xf32> {etrace.hidden = "h"},
+                        %w: tensor<3x5xf32> {etrace.param = "w"})
+          -> (tensor<5xf32>, tensor<5xf32> {etrace.hidden = "h"}) {
+        %p = etrace.matmul %x, %w : tensor<3xf32>, tensor<3x5xf32> -> tensor<5xf32>
+        %y = arith.addf %p, %h : tensor<5xf32>
+        etrace.yield %y, %y : tensor<5xf32>, tensor<5xf32>
+      }
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def ConvertFloatPass : Pass<"etrace-convert-float"> {
+  let summary = "Give all floats of a module one type";
+  let description = [{
+    Retypes values, constants, declarations and types inside attributes; casts that
+    become identities go. A constant keeps its value, so the digits that f32 never had
+    do not come back: a model that is to be exact in both is written in f64.
+
+    ```mlir
+    // --etrace-convert-float=to=f32
+    func.func @f(%x: tensor<3xf64>) -> tensor<3xf64> {
+      %k = arith.constant dense<0.9> : tensor<3xf64>
+      %y = arith.mulf %k, %x : tensor<3xf64>
+      return %y : tensor<3xf64>
+    }
+    // becomes
+    func.func @f(%x: tensor<3xf32>) -> tensor<3xf32> {
+      %k = arith.constant dense<0.9> : tensor<3xf32>
+      %y = arith.mulf %k, %x : tensor<3xf32>
+      return %y : tensor<3xf32>
+    }
+    ```
+  }];
+  let options = [Option<"to", "to", "std::string", "\"f64\"", "the float type: f32 or f64">];
+}
+
 #endif // ETRACE_TRANSFORMS_PASSES_TD
