@@ -8,8 +8,10 @@
 #ifndef ETRACE_INITALL_H
 #define ETRACE_INITALL_H
 
+#include "etrace/Conversion/Passes.h"
 #include "etrace/IR/Etrace.h"
 #include "etrace/Interfaces/DifferentiationInterfaces.h"
+#include "etrace/Pipelines/Pipelines.h"
 #include "etrace/Transforms/Passes.h"
 
 namespace etrace {
@@ -21,7 +23,11 @@ inline void registerAllDialects(mlir::DialectRegistry &registry) {
 }
 
 /// All passes and named pipelines.
-inline void registerAllPasses() { registerEtraceTransformsPasses(); }
+inline void registerAllPasses() {
+  registerEtraceConversionPasses();
+  registerEtraceTransformsPasses();
+  registerPipelines();
+}
 
 } // namespace etrace
 

@@ -1,0 +1,117 @@
+//===- Passes.td - From learner IR to the LLVM dialect -----*- tablegen -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+#ifndef ETRACE_CONVERSION_PASSES_TD
+#define ETRACE_CONVERSION_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def ConvertEtraceToLinalgPass : Pass<"convert-etrace-to-linalg", "::mlir::ModuleOp"> {
+  let summary = "Lower the computational operations of etrace to linalg, arith and math";
+  let description = [{
+    In functions: `etrace.spike` becomes H(u) = 1[u >= 0], `etrace.logistic`
+    1 / (1 + exp(-x)), `etrace.stop_gradient` and `etrace.fresh` their operand. An
+    ETP primitive becomes the `linalg.generic` that its indexing maps describe: the
+    additive operands are broadcast into the destination, the products are summed
+    onto it.
+
+    ```mlir
+    %y = etrace.matmul %x, %w : tensor<4x3xf32>, tensor<3x5xf32> -> tensor<4x5xf32>
+    // becomes
+    %zero = linalg.fill ins(%c0 : f32) outs(%empty : tensor<4x5xf32>) -> tensor<4x5xf32>
+    %y = linalg.generic {indexing_maps = [(b, o, i) -> (b, i), ...]} ins(%x, %w) outs(%zero) {...}
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
+}
+
+def FuseElementwisePass : Pass<"etrace-fuse-elementwise", "::mlir::ModuleOp"> {
+  let summary = "Fuse chains of elementwise operations, never repeating work";
+  let description = [{
+    Named linalg operations become `linalg.generic`. A producer is fused into its
+    consumer if it only moves data (broadcast, transpose), or if the consumer is its
+    only user and runs over the same iteration space. A producer inside a larger
+    iteration space (a contraction, the pass over a trace) would be evaluated again
+    for each point, so it stays alone.
+
+    ```mlir
+    %a = linalg.generic ... ins(%x) outs(%e) { exp } -> tensor<5xf32>
+    %b = linalg.generic ... ins(%a) outs(%e) { negf } -> tensor<5xf32>
+    // becomes
+    %b = linalg.generic ... ins(%x) outs(%e) { exp; negf } -> tensor<5xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::affine::AffineDialect"];
+}
+
+def BindMemoryPass : Pass<"etrace-bind-memory", "::mlir::ModuleOp"> {
+  let summary = "Give every buffer an offset in one block and every entry its C signature";
+  let description = [{
+    Buffers lie in one block of memory, in the order of their declarations, each at a
+    multiple of 64 bytes. An entry becomes two functions: `<entry>.body`, which takes
+    one memref for each buffer and each external array (no two of them overlap), and
+    the entry itself, which takes the block, checks it and calls the body. The record
+    of all this is the attribute `etrace.abi` of the module.
+
+    Results are computed in place: the destination of a result becomes the buffer it
+    belongs to, if that is possible without changing what is read.
+
+    ```mlir
+    func.func @m_step(%h: tensor<4xf32> {etrace.buffer = "hidden.h"})
+        -> (tensor<4xf32> {etrace.buffer = "hidden.h"}) attributes {etrace.entry = "step"}
+    // becomes
+    func.func private @m_step.body(%h: memref<4xf32> {llvm.noalias})
+    func.func @m_step(%block: memref<64xi8>) -> i32
+    ```
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::LLVM::LLVMDialect"];
+}
+
+def PlanWorkspacePass : Pass<"etrace-plan-workspace", "::mlir::ModuleOp"> {
+  let summary = "Replace allocations by slots of the workspace behind the buffers";
+  let description = [{
+    A slot is an argument of the body function; temporaries with disjoint lifetimes
+    share one (first fit). Each slot lies at a multiple of 64 bytes behind the
+    buffers; the functions share the workspace. No allocation remains.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
+}
+
+def ExpandCopiesPass : Pass<"etrace-expand-copies"> {
+  let summary = "Make copies of strided memory linalg operations";
+  let description = [{
+    A `memref.copy` between contiguous arrays stays (it becomes memcpy). Any other
+    would become a call of a library function, so it becomes `linalg.copy`.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def LowerLoopsPass : Pass<"etrace-lower-loops"> {
+  let summary = "Lower linalg operations on memory to loops in the order of memory";
+  let description = [{
+    The dimension with the largest strides becomes the outermost loop and the
+    contiguous one the innermost, so that the pass over a trace runs through memory
+    once and in order. An innermost loop which sums may be reassociated.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::memref::MemRefDialect", "::mlir::affine::AffineDialect"];
+}
+
+def ExpandMathPass : Pass<"etrace-expand-math", "::mlir::ModuleOp"> {
+  let summary = "Make math inline code (f32) or calls of libm (f64)";
+  let description = [{
+    f32 functions become polynomial approximations of a few ulp which vectorise; f16
+    and bf16 are computed in f32; what is left are calls of libm. f64 keeps the
+    precision of libm.
+  }];
+  let dependentDialects = ["::mlir::math::MathDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::vector::VectorDialect", "::mlir::func::FuncDialect",
+                           "::mlir::LLVM::LLVMDialect"];
+}
+
+#endif // ETRACE_CONVERSION_PASSES_TD

@@ -1,0 +1,93 @@
+//===- FuseElementwise.cpp - Fuse elementwise chains ----------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "etrace/Conversion/Passes.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace etrace {
+#define GEN_PASS_DEF_FUSEELEMENTWISEPASS
+#include "etrace/Conversion/Passes.h.inc"
+} // namespace etrace
+
+using namespace mlir;
+using namespace etrace;
+
+namespace {
+
+/// Whether the operation copies values without computing.
+bool onlyMovesData(linalg::GenericOp op) {
+  return llvm::hasSingleElement(*op.getBody()) && op.getNumLoops() > 0;
+}
+
+bool isWorthFusing(OpOperand *operand) {
+  auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
+  auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
+  if (!producer || !consumer)
+    return false;
+  if (onlyMovesData(producer))
+    return true;
+  bool onlyUser = llvm::all_of(producer->getUsers(),
+                               [&](Operation *user) { return user == consumer; });
+  return onlyUser && consumer.getNumParallelLoops() == consumer.getNumLoops() &&
+         consumer.getNumLoops() == producer.getNumLoops() &&
+         producer->getBlock() == consumer->getBlock();
+}
+
+struct FuseElementwise : etrace::impl::FuseElementwisePassBase<FuseElementwise> {
+  void runOnOperation() override {
+    if (failed(generalise()))
+      return signalPassFailure();
+    RewritePatternSet patterns(&getContext());
+    linalg::populateElementwiseOpsFusionPatterns(patterns, isWorthFusing);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+
+private:
+  static void replaceSplat(IRRewriter &rewriter, tensor::SplatOp op) {
+    rewriter.setInsertionPoint(op);
+    auto type = cast<RankedTensorType>(op.getType());
+    Value empty = tensor::EmptyOp::create(rewriter, op.getLoc(), type.getShape(),
+                                          type.getElementType(), op.getDynamicSizes());
+    rewriter.replaceOpWithNewOp<linalg::FillOp>(op, op.getInput(), empty);
+  }
+
+  /// Named operations and those that consist of several (softmax) become generic ones.
+  /// `linalg.fill` keeps its name: fusion and bufferisation know it.
+  LogicalResult generalise() {
+    IRRewriter rewriter(&getContext());
+    SmallVector<Operation *> operations;
+    getOperation()->walk([&](linalg::AggregatedOpInterface op) { operations.push_back(op); });
+    for (Operation *op : operations) {
+      rewriter.setInsertionPoint(op);
+      FailureOr<SmallVector<Value>> values =
+          cast<linalg::AggregatedOpInterface>(op).decomposeOperation(rewriter);
+      if (failed(values))
+        return op->emitError("cannot be decomposed into simple operations");
+      rewriter.replaceOp(op, *values);
+    }
+    operations.clear();
+    getOperation()->walk([&](tensor::SplatOp op) { operations.push_back(op); });
+    for (Operation *op : operations)
+      replaceSplat(rewriter, cast<tensor::SplatOp>(op));
+    operations.clear();
+    getOperation()->walk([&](linalg::LinalgOp op) {
+      if (!isa<linalg::GenericOp, linalg::FillOp>(op.getOperation()))
+        operations.push_back(op);
+    });
+    for (Operation *op : operations) {
+      rewriter.setInsertionPoint(op);
+      if (failed(linalg::generalizeNamedOp(rewriter, cast<linalg::LinalgOp>(op))))
+        return op->emitError("has no general form");
+    }
+    return success();
+  }
+};
+
+} // namespace

@@ -1,0 +1,8 @@
+// RUN: etrace-opt %s --convert-etrace-to-linalg --split-input-file --verify-diagnostics
+
+func.func @dynamic(%x: tensor<?x3xf32>, %w: tensor<3x5xf32>) -> tensor<?x5xf32> {
+  // expected-error @below {{expected static shapes, found 'tensor<?x5xf32>'}}
+  // expected-error @below {{failed to legalize operation 'etrace.matmul'}}
+  %y = etrace.matmul %x, %w : tensor<?x3xf32>, tensor<3x5xf32> -> tensor<?x5xf32>
+  return %y : tensor<?x5xf32>
+}
