@@ -7,6 +7,7 @@
 #include "etrace/Runtime/ModelABI.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 #include <memory>
 

@@ -1,0 +1,276 @@
+//===- ModelABI.cpp - What a compiled model looks like from outside -------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "etrace/Runtime/ModelABI.h"
+#include "etrace/Conversion/ABIRecord.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace etrace;
+
+size_t etrace::getByteWidth(ElementType type) {
+  return type == ElementType::f64 || type == ElementType::i64 ? 8 : 4;
+}
+
+StringRef etrace::getCName(ElementType type) {
+  switch (type) {
+  case ElementType::f32:
+    return "float";
+  case ElementType::f64:
+    return "double";
+  case ElementType::i32:
+    return "int32_t";
+  case ElementType::i64:
+    return "int64_t";
+  }
+  return "void";
+}
+
+const BufferInfo *ModelABI::findBuffer(BufferKind kind, StringRef path) const {
+  for (const BufferInfo &buffer : buffers)
+    if (buffer.kind == kind && buffer.path == path)
+      return &buffer;
+  return nullptr;
+}
+
+const EntryInfo *ModelABI::findEntry(StringRef name) const {
+  for (const EntryInfo &entry : entries)
+    if (entry.name == name)
+      return &entry;
+  return nullptr;
+}
+
+//===----------------------------------------------------------------------===//
+// Reading the attribute
+//===----------------------------------------------------------------------===//
+
+namespace {
+
+/// Reads fields of one dictionary; remembers whether all were there.
+struct Record {
+  DictionaryAttr fields;
+  bool isValid = true;
+
+  explicit Record(Attribute attribute) : fields(dyn_cast_or_null<DictionaryAttr>(attribute)) {
+    isValid = !!fields;
+  }
+  template <typename AttrTy>
+  AttrTy get(StringRef name) {
+    AttrTy value = isValid ? fields.getAs<AttrTy>(name) : AttrTy();
+    isValid &= !!value;
+    return value;
+  }
+  std::string getString(StringRef name) {
+    auto value = get<StringAttr>(name);
+    return value ? value.getValue().str() : "";
+  }
+  int64_t getInteger(StringRef name) {
+    auto value = get<IntegerAttr>(name);
+    return value ? value.getInt() : 0;
+  }
+  std::vector<int64_t> getIntegers(StringRef name) {
+    auto value = get<DenseI64ArrayAttr>(name);
+    return value ? value.asArrayRef().vec() : std::vector<int64_t>();
+  }
+  ArrayRef<Attribute> getList(StringRef name) {
+    auto value = get<ArrayAttr>(name);
+    return value ? value.getValue() : ArrayRef<Attribute>();
+  }
+  bool has(StringRef name) const { return fields && fields.contains(name); }
+  ElementType getElementType(StringRef name) {
+    auto attribute = get<TypeAttr>(name);
+    Type type = attribute ? attribute.getValue() : Type();
+    if (type && type.isF32())
+      return ElementType::f32;
+    if (type && type.isF64())
+      return ElementType::f64;
+    if (type && type.isSignlessInteger(32))
+      return ElementType::i32;
+    isValid &= type && type.isSignlessInteger(64);
+    return ElementType::i64;
+  }
+};
+
+bool readBuffer(Attribute attribute, BufferInfo &info) {
+  Record record(attribute);
+  info.symbol = record.getString("symbol");
+  info.path = record.getString("path");
+  auto kind = symbolizeBufferKind(static_cast<uint32_t>(record.getInteger("kind")));
+  if (!kind)
+    return false;
+  info.kind = *kind;
+  info.type = record.getElementType("type");
+  info.shape = record.getIntegers("shape");
+  info.offset = record.getInteger("offset");
+  info.bytes = record.getInteger("bytes");
+  info.init = record.get<Attribute>("init");
+  if (record.has("layout")) {
+    Record layout(record.get<DictionaryAttr>("layout"));
+    info.layout.emplace();
+    info.layout->axis = layout.getInteger("axis");
+    info.layout->block = layout.getInteger("block");
+    info.layout->order = layout.getIntegers("order");
+    record.isValid &= layout.isValid;
+  }
+  return record.isValid;
+}
+
+bool readArgument(Attribute attribute, EntryArgument &argument) {
+  Record record(attribute);
+  argument.name = record.getString("name");
+  argument.type = record.getElementType("type");
+  argument.shape = record.getIntegers("shape");
+  argument.isScalar = record.has("scalar");
+  argument.isResult = record.has("result");
+  argument.isSteps = record.has("steps");
+  argument.isSingleStep = record.has("single_step");
+  return record.isValid;
+}
+
+/// FNV-1a: the same on every machine, unlike llvm::hash_value.
+uint64_t hashText(StringRef text) {
+  uint64_t hash = 14695981039346656037ull;
+  for (unsigned char byte : text)
+    hash = (hash ^ byte) * 1099511628211ull;
+  return hash;
+}
+
+} // namespace
+
+FailureOr<ModelABI> etrace::readModelABI(ModuleOp module) {
+  Record record(module->getAttr(kABIAttr));
+  ModelABI abi;
+  abi.model = record.getString("model");
+  abi.size = record.getInteger("size");
+  bool isValid = true;
+  for (Attribute attribute : record.getList("buffers"))
+    isValid &= readBuffer(attribute, abi.buffers.emplace_back());
+  for (Attribute attribute : record.getList("entries")) {
+    Record entry(attribute);
+    EntryInfo &info = abi.entries.emplace_back();
+    info.name = entry.getString("name");
+    for (Attribute argument : entry.getList("arguments"))
+      isValid &= readArgument(argument, info.arguments.emplace_back());
+    isValid &= entry.isValid;
+  }
+  if (!isValid || !record.isValid)
+    return module.emitError() << "expected a complete attribute '" << kABIAttr
+                              << "'; etrace-bind-memory writes it";
+  // The printed record holds names, types, shapes and offsets.
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << record.fields;
+  abi.hash = hashText(text);
+  return abi;
+}
+
+//===----------------------------------------------------------------------===//
+// C header
+//===----------------------------------------------------------------------===//
+
+/// Letters, digits and underscores, as a macro is named.
+static std::string getMacroName(StringRef model) {
+  std::string name = model.upper();
+  for (char &c : name)
+    if (!llvm::isAlnum(c))
+      c = '_';
+  return name;
+}
+
+static std::string getCString(StringRef text) {
+  std::string result;
+  llvm::raw_string_ostream stream(result);
+  stream << '"';
+  stream.write_escaped(text, /*UseHexEscapes=*/false) << '"';
+  return result;
+}
+
+/// "batch", or "argument" followed by something if the name is no identifier of C.
+static std::string getParameterName(const EntryArgument &argument, size_t index) {
+  StringRef name = argument.name;
+  bool isIdentifier = !name.empty() && !llvm::isDigit(name.front()) &&
+                      llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+  std::string result = isIdentifier ? name.str() : "argument" + std::to_string(index);
+  // Results may share the name of an argument or be a keyword.
+  return result + (argument.isResult ? "_out" : argument.isScalar ? "" : "_in");
+}
+
+static void printPrototype(llvm::raw_ostream &os, const ModelABI &abi, const EntryInfo &entry) {
+  os << "/* ";
+  if (entry.arguments.empty())
+    os << "no arrays";
+  llvm::interleaveComma(entry.arguments, os, [&](const EntryArgument &argument) {
+    os << StringRef(argument.name);
+    for (int64_t extent : argument.shape)
+      os << '[' << (extent < 0 ? "steps" : std::to_string(extent)) << ']';
+  });
+  os << " */\nint " << abi.model << '_' << entry.name << "(void *block";
+  for (auto [index, argument] : llvm::enumerate(entry.arguments)) {
+    os << ", ";
+    bool isPointer = argument.isResult || !argument.isScalar;
+    if (isPointer && !argument.isResult)
+      os << "const ";
+    os << getCName(argument.type) << (isPointer ? " *" : " ")
+       << (argument.isSteps ? "steps" : getParameterName(argument, index));
+  }
+  os << ");\n\n";
+}
+
+static void printTable(llvm::raw_ostream &os, const ModelABI &abi, StringRef macro) {
+  size_t rank = 1;
+  for (const BufferInfo &buffer : abi.buffers)
+    rank = std::max(rank, buffer.shape.size());
+  os << "/* The buffers inside the block. `shape` is the natural one; if `block` is not 0,\n"
+        "   axis `axis` is split in (block index, position) and the axes are stored in\n"
+        "   `order`, in which `rank` is the position. */\n"
+     << "#define " << macro << "_BUFFERS " << abi.buffers.size() << "\n"
+     << "typedef struct {\n"
+        "  const char *name;\n  const char *kind;\n  const char *type;\n  int rank;\n"
+     << "  int64_t shape[" << rank << "];\n  uint64_t offset;\n  uint64_t bytes;\n"
+     << "  const char *unit;\n  int axis;\n  int64_t block;\n  int order[" << rank + 1 << "];\n} "
+     << abi.model << "_buffer;\n"
+     << "static const " << abi.model << "_buffer " << abi.model << "_buffers["
+     << std::max<size_t>(1, abi.buffers.size()) << "] = {\n";
+  for (const BufferInfo &buffer : abi.buffers) {
+    os << "  {" << getCString(buffer.path) << ", \"" << stringifyBufferKind(buffer.kind)
+       << "\", \"" << getCName(buffer.type) << "\", " << buffer.shape.size() << ", {";
+    if (buffer.shape.empty())
+      os << 1;
+    llvm::interleaveComma(buffer.shape, os);
+    os << "}, " << buffer.offset << "u, " << buffer.bytes << "u, \"\", ";
+    if (buffer.layout) {
+      os << buffer.layout->axis << ", " << buffer.layout->block << ", {";
+      llvm::interleaveComma(buffer.layout->order, os);
+      os << "}},\n";
+    } else {
+      os << "0, 0, {0}},\n";
+    }
+  }
+  if (abi.buffers.empty())
+    os << "  {0}\n";
+  os << "};\n\n";
+}
+
+std::string etrace::printCHeader(const ModelABI &abi) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  std::string macro = getMacroName(abi.model);
+  os << "/* Generated by etrace-compile. */\n#ifndef " << macro << "_H\n#define " << macro
+     << "_H\n\n#include <stdint.h>\n\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n\n"
+     << "/* Bytes of the block that the caller provides, aligned to 64 bytes. */\n#define " << macro
+     << "_SIZE " << abi.size << "u\n"
+     << "/* Differs if names, types, shapes or offsets differ. */\n#define " << macro
+     << "_ABI UINT64_C(0x" << llvm::format_hex_no_prefix(abi.hash, 16) << ")\n\n"
+     << "/* Every function returns 0, or 1 for a null or misaligned block or a negative\n"
+        "   number of steps. One block serves one thread at a time. */\n\n";
+  for (const EntryInfo &entry : abi.entries)
+    printPrototype(os, abi, entry);
+  printTable(os, abi, macro);
+  os << "#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << macro << "_H */\n";
+  return text;
+}
