@@ -33,7 +33,6 @@ bool containsKernel(Operation *op) {
 
 class Isolator {
 public:
-  explicit Isolator(func::FuncOp function) : function(function) {}
   LogicalResult run(Block &block);
 
 private:
@@ -45,7 +44,6 @@ private:
   LogicalResult closeRun(Operation *before);
   void closeValue(Value value, scf::ParallelOp loop);
 
-  func::FuncOp function;
   SmallVector<Operation *> pending;
   DenseSet<Value> deviceValues;
 };
@@ -86,7 +84,7 @@ void Isolator::closeValue(Value value, scf::ParallelOp loop) {
       outside.push_back(&use);
   if (outside.empty())
     return;
-  OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
+  OpBuilder builder(loop);
   Location loc = value.getLoc();
   Value slot = memref::AllocOp::create(builder, loc, MemRefType::get({}, value.getType()));
   builder.setInsertionPoint(loop.getBody()->getTerminator());
@@ -182,7 +180,7 @@ struct GPUIsolateScalarsPass : etrace::impl::GPUIsolateScalarsPassBase<GPUIsolat
       getOperation().emitError("expected structured control flow [gpu-unsupported-operation]");
       return signalPassFailure();
     }
-    if (failed(Isolator(getOperation()).run(getOperation().getBody().front())))
+    if (failed(Isolator().run(getOperation().getBody().front())))
       signalPassFailure();
   }
 };

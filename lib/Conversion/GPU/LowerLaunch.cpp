@@ -71,6 +71,7 @@ public:
   LogicalResult run();
 
 private:
+  LogicalResult addQueue();
   LogicalResult prepareKernel(gpu::LaunchFuncOp launch, gpu::GPUFuncOp kernel);
   LogicalResult lower(gpu::LaunchFuncOp launch, Value queue);
   Value getArgumentSlots(OpBuilder &builder, gpu::LaunchFuncOp launch);
@@ -215,18 +216,31 @@ LogicalResult LaunchLowering::lower(gpu::LaunchFuncOp launch, Value queue) {
   return success();
 }
 
-LogicalResult LaunchLowering::run() {
-  for (auto function : module.getOps<func::FuncOp>()) {
-    SmallVector<gpu::LaunchFuncOp> launches;
-    function.walk([&](gpu::LaunchFuncOp launch) { launches.push_back(launch); });
-    if (launches.empty())
-      continue;
-    auto pointer = LLVM::LLVMPointerType::get(module.getContext());
+/// Every function takes the queue and hands it on.
+LogicalResult LaunchLowering::addQueue() {
+  auto pointer = LLVM::LLVMPointerType::get(module.getContext());
+  for (auto function : module.getOps<func::FuncOp>())
     if (failed(function.insertArgument(0, pointer, {}, function.getLoc())))
       return failure();
-    for (gpu::LaunchFuncOp launch : launches)
-      if (failed(lower(launch, function.getArgument(0))))
-        return failure();
+  for (auto function : module.getOps<func::FuncOp>())
+    function.walk([&](func::CallOp call) {
+      call.getOperandsMutable().assign(llvm::to_vector(llvm::concat<Value>(
+          SmallVector<Value>{function.getArgument(0)}, SmallVector<Value>(call.getOperands()))));
+    });
+  return success();
+}
+
+LogicalResult LaunchLowering::run() {
+  if (failed(addQueue()))
+    return failure();
+  SmallVector<gpu::LaunchFuncOp> launches;
+  module.walk([&](gpu::LaunchFuncOp launch) { launches.push_back(launch); });
+  for (gpu::LaunchFuncOp launch : launches) {
+    auto function = launch->getParentOfType<func::FuncOp>();
+    if (!function)
+      return launch.emitError("expected a launch in a function [gpu-unsupported-operation]");
+    if (failed(lower(launch, function.getArgument(0))))
+      return failure();
   }
   return success();
 }

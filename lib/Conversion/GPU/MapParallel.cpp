@@ -25,6 +25,7 @@ namespace {
 
 struct GPUMapParallelPass : etrace::impl::GPUMapParallelPassBase<GPUMapParallelPass> {
   using Base::Base;
+  LogicalResult initialize(MLIRContext *context) override;
   void runOnOperation() override;
 
 private:
@@ -108,6 +109,13 @@ void sinkConstants(gpu::LaunchOp launch) {
     Value inside = builder.clone(*def)->getResult(0);
     replaceAllUsesInRegionWith(value, inside, launch.getBody());
   }
+}
+
+LogicalResult GPUMapParallelPass::initialize(MLIRContext *context) {
+  if (threads >= 1 && threads <= 1024)
+    return success();
+  return emitError(UnknownLoc::get(context), "expected 1 to 1024 threads in a block, found ")
+         << threads << " [gpu-threads]";
 }
 
 LogicalResult GPUMapParallelPass::check(scf::ParallelOp loop) {

@@ -96,8 +96,8 @@ def GPUExpandMathPass : Pass<"etrace-gpu-expand-math", "::mlir::gpu::GPUModuleOp
 def GPULowerLaunchPass : Pass<"etrace-gpu-lower-launch", "::mlir::ModuleOp"> {
   let summary = "Give kernels plain pointers and launch them through a queue";
   let description = [{
-    Every function that launches gets a first argument, the address of a queue:
-    a structure whose first member is a function
+    Every function gets a first argument, the address of a queue, and hands it to
+    those it calls: a structure whose first member is a function
     `void launch(queue, const char *kernel, int64_t blocks, int64_t threads, void **arguments)`.
     A `gpu.launch_func` becomes a call of it. Kernel arguments are addresses of
     first elements and scalars; the array behind each has a static shape and
@@ -106,6 +106,22 @@ def GPULowerLaunchPass : Pass<"etrace-gpu-lower-launch", "::mlir::ModuleOp"> {
   }];
   let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::arith::ArithDialect"];
+}
+
+def GPUAttachTargetPass : Pass<"etrace-gpu-attach-target", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "Set the GPU that device code is compiled for";
+  let description = [{
+    An unknown chip is an error `[gpu-unknown-chip]`.
+
+    ```mlir
+    gpu.module @etrace_kernels {...}
+    // becomes
+    gpu.module @etrace_kernels [#nvvm.target<O = 3, chip = "sm_90", features = "">] {...}
+    ```
+  }];
+  let options = [Option<"chip", "chip", "std::string", "\"sm_80\"",
+                        "Oldest GPU that can run the code">];
+  let dependentDialects = ["::mlir::NVVM::NVVMDialect"];
 }
 
 def GPUEmbedCodePass : Pass<"etrace-gpu-embed-code", "::mlir::ModuleOp"> {
