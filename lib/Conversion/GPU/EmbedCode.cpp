@@ -60,6 +60,7 @@ void GPUEmbedCodePass::runOnOperation() {
   for (gpu::BinaryOp binary : binaries)
     if (failed(embed(binary)))
       return signalPassFailure();
+  getOperation()->removeAttr(gpu::GPUDialect::getContainerModuleAttrName());
 }
 
 } // namespace

@@ -27,8 +27,14 @@ using namespace mlir;
 
 namespace {
 
+/// Kernels run in order with the runs; a called function has kernels of its own.
 bool containsKernel(Operation *op) {
-  return op->walk([](scf::ParallelOp) { return WalkResult::interrupt(); }).wasInterrupted();
+  return op
+      ->walk([](Operation *inner) {
+        return isa<scf::ParallelOp, func::CallOp>(inner) ? WalkResult::interrupt()
+                                                         : WalkResult::advance();
+      })
+      .wasInterrupted();
 }
 
 class Isolator {
@@ -136,11 +142,12 @@ LogicalResult Isolator::closeRun(Operation *before) {
 
 /// A kernel, or host control flow around kernels.
 LogicalResult Isolator::visitKernel(Operation *op) {
-  if (failed(requireHostOperands(op, isa<scf::ParallelOp>(op) ? "the extent of a kernel"
-                                                               : "control flow around kernels")) ||
-      failed(closeRun(op)))
+  StringRef what = isa<scf::ParallelOp>(op) ? "the extent of a kernel"
+                   : isa<func::CallOp>(op)  ? "an argument of a call"
+                                            : "control flow around kernels";
+  if (failed(requireHostOperands(op, what)) || failed(closeRun(op)))
     return failure();
-  if (isa<scf::ParallelOp>(op))
+  if (isa<scf::ParallelOp, func::CallOp>(op))
     return success();
   if (!isa<scf::ForOp, scf::IfOp>(op))
     return op->emitError("cannot run kernels inside this operation "
@@ -162,9 +169,6 @@ LogicalResult Isolator::run(Block &block) {
       if (failed(visitKernel(op)))
         return failure();
     } else if (!isHostOperation(op) || usesDeviceValue(op)) {
-      if (isa<CallOpInterface>(op))
-        return op->emitError("calls must be inlined before the GPU path "
-                             "[gpu-unsupported-operation]");
       pending.push_back(op);
       deviceValues.insert(op->result_begin(), op->result_end());
     }

@@ -115,7 +115,7 @@ LogicalResult GPUMapParallelPass::initialize(MLIRContext *context) {
   if (threads >= 1 && threads <= 1024)
     return success();
   return emitError(UnknownLoc::get(context), "expected 1 to 1024 threads in a block, found ")
-         << threads << " [gpu-threads]";
+         << int64_t(threads) << " [gpu-threads]";
 }
 
 LogicalResult GPUMapParallelPass::check(scf::ParallelOp loop) {
@@ -177,10 +177,13 @@ void GPUMapParallelPass::runOnOperation() {
     loops.push_back(loop);
     return WalkResult::skip();
   });
+  // PTX has no dots in names.
+  std::string prefix = getOperation().getSymName().str();
+  std::replace(prefix.begin(), prefix.end(), '.', '_');
   for (auto [number, loop] : llvm::enumerate(loops)) {
     if (failed(check(loop)))
       return signalPassFailure();
-    map(loop, (getOperation().getSymName() + "_" + Twine(number)).str());
+    map(loop, prefix + "_" + std::to_string(number));
   }
 }
 

@@ -40,10 +40,12 @@ func.func @address(%n: memref<index>, %h: memref<9xf32>) {
 
 // -----
 
-func.func private @other()
+func.func private @other(f32)
 
-func.func @call() {
-  // expected-error @+1 {{calls must be inlined before the GPU path}}
-  call @other() : () -> ()
+func.func @argument(%n: memref<f32>) {
+  // expected-note @+1 {{the value is computed here}}
+  %v = memref.load %n[] : memref<f32>
+  // expected-error @+1 {{an argument of a call depends on a value in device memory}}
+  call @other(%v) : (f32) -> ()
   return
 }

@@ -6,8 +6,7 @@ memref.global "private" constant @table : memref<500xf32> = dense<2.0>
 
 // 1500 points in blocks of 256: 6 blocks, 36 idle threads; j fastest.
 // CHECK-LABEL: func.func @two
-// CHECK: gpu.launch blocks(%[[BX:[a-z0-9]*]], {{.*}}) in (%{{.*}} = %c6{{.*}}) threads(%[[TX:[a-z0-9]*]], {{.*}}) in (%{{.*}} = %c256{{.*}})
-// CHECK-SAME: module(@etrace_kernels) function(@two_0)
+// CHECK: gpu.launch blocks(%[[BX:[a-z0-9]*]], {{.*}}) in (%{{.*}} = %c6{{.*}}) threads(%[[TX:[a-z0-9]*]], {{.*}}) in (%{{.*}} = %c256, {{.*}}) module(@etrace_kernels) function(@two_0)
 // CHECK: %[[TABLE:.*]] = memref.get_global @table
 // CHECK: %[[FIRST:.*]] = arith.muli %[[BX]], %{{.*}}
 // CHECK: %[[N:.*]] = arith.addi %[[FIRST]], %[[TX]]
