@@ -8,9 +8,11 @@
 #ifndef ETRACE_INITALL_H
 #define ETRACE_INITALL_H
 
+#include "etrace/Conversion/GPU/Passes.h"
 #include "etrace/Conversion/Passes.h"
 #include "etrace/IR/Etrace.h"
 #include "etrace/Interfaces/DifferentiationInterfaces.h"
+#include "etrace/Pipelines/CudaPipeline.h"
 #include "etrace/Pipelines/Pipelines.h"
 #include "etrace/Transforms/Passes.h"
 
@@ -20,13 +22,16 @@ namespace etrace {
 inline void registerAllDialects(mlir::DialectRegistry &registry) {
   registry.insert<EtraceDialect>();
   registerDifferentiationModels(registry);
+  registerCudaTranslations(registry);
 }
 
 /// All passes and named pipelines.
 inline void registerAllPasses() {
   registerEtraceConversionPasses();
   registerEtraceTransformsPasses();
+  registerEtraceGPUConversionPasses();
   registerPipelines();
+  registerCudaPipelines();
 }
 
 } // namespace etrace
