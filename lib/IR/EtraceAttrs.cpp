@@ -44,6 +44,30 @@ bool ZerosAttr::isConstant() const { return true; }
 double ZerosAttr::getConstant() const { return 0.0; }
 bool ConstantAttr::isConstant() const { return true; }
 double ConstantAttr::getConstant() const { return getValue(); }
+int64_t XavierAttr::getMinimumRank() const { return 2; }
+int64_t KaimingAttr::getMinimumRank() const { return 2; }
+int64_t OrthogonalAttr::getMinimumRank() const { return 2; }
+
+using EmitError = function_ref<InFlightDiagnostic()>;
+
+LogicalResult UniformAttr::verify(EmitError emitError, etrace::detail::Double low, etrace::detail::Double high) {
+  if (!(low <= high))
+    return emitError() << "low must not be above high, found " << low.value << " and "
+                       << high.value;
+  return success();
+}
+
+LogicalResult NormalAttr::verify(EmitError emitError, etrace::detail::Double, etrace::detail::Double std) {
+  if (!(std >= 0.0))
+    return emitError() << "the standard deviation must not be negative, found " << std.value;
+  return success();
+}
+
+LogicalResult KaimingAttr::verify(EmitError emitError, etrace::detail::Double scale) {
+  if (!(scale >= 0.0))
+    return emitError() << "scale must not be negative, found " << scale.value;
+  return success();
+}
 
 //===----------------------------------------------------------------------===//
 // Surrogates
@@ -75,6 +99,31 @@ struct Pointwise {
   }
 };
 } // namespace
+
+static LogicalResult verifyPositive(EmitError emitError, StringRef name, double value) {
+  if (value > 0.0 && std::isfinite(value))
+    return success();
+  return emitError() << name << " of a surrogate must be positive and finite, found " << value;
+}
+
+LogicalResult ReluGradAttr::verify(EmitError emitError, etrace::detail::Double alpha,
+                                   etrace::detail::Double width) {
+  return success(succeeded(verifyPositive(emitError, "alpha", alpha)) &&
+                 succeeded(verifyPositive(emitError, "width", width)));
+}
+
+LogicalResult SigmoidGradAttr::verify(EmitError emitError, etrace::detail::Double alpha) {
+  return verifyPositive(emitError, "alpha", alpha);
+}
+
+LogicalResult MultiGaussianAttr::verify(EmitError emitError, etrace::detail::Double h, etrace::detail::Double s,
+                                        etrace::detail::Double sigma, etrace::detail::Double scale) {
+  if (!std::isfinite(h))
+    return emitError() << "h of a surrogate must be finite, found " << h.value;
+  return success(succeeded(verifyPositive(emitError, "s", s)) &&
+                 succeeded(verifyPositive(emitError, "sigma", sigma)) &&
+                 succeeded(verifyPositive(emitError, "scale", scale)));
+}
 
 Value ReluGradAttr::buildDerivative(OpBuilder &builder, Location loc, Value u) const {
   Pointwise p{builder, loc, u.getType()};

@@ -22,6 +22,33 @@ static ParseResult parseKeyword(OpAsmParser &parser, EnumAttr &attr, Symbolize s
   return success();
 }
 
+/// Parses an attribute of an interface; says which one was expected.
+template <typename Interface>
+static ParseResult parseInterfaceAttr(OpAsmParser &parser, Interface &attr, StringRef expected) {
+  Attribute parsed;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseAttribute(parsed))
+    return failure();
+  attr = dyn_cast<Interface>(parsed);
+  if (attr)
+    return success();
+  return parser.emitError(loc) << "expected " << expected << ", found " << parsed;
+}
+
+static ParseResult parseInitializer(OpAsmParser &parser, InitializerAttrInterface &init) {
+  return parseInterfaceAttr(parser, init, "an initialiser such as #etrace.zeros");
+}
+static void printInitializer(OpAsmPrinter &printer, Operation *, Attribute init) {
+  printer.printAttribute(init);
+}
+static ParseResult parseSurrogate(OpAsmParser &parser, SurrogateAttrInterface &surrogate) {
+  return parseInterfaceAttr(parser, surrogate,
+                            "a surrogate gradient such as #etrace.relu_grad");
+}
+static void printSurrogate(OpAsmPrinter &printer, Operation *, Attribute surrogate) {
+  printer.printAttribute(surrogate);
+}
+
 static ParseResult parseRelationKind(OpAsmParser &parser, RelationKindAttr &kind) {
   return parseKeyword(parser, kind, [](StringRef s) { return symbolizeRelationKind(s); },
                       "kind of relation");
@@ -43,12 +70,16 @@ static void printBufferKind(OpAsmPrinter &printer, Operation *, BufferKindAttr k
 LogicalResult GroupOp::verify() {
   auto model = (*this)->getParentOfType<ModelOp>();
   // GR1.
+  llvm::SmallDenseSet<Attribute> seen;
   for (Attribute member : getMembers()) {
     StringRef path = cast<StringAttr>(member).getValue();
+    if (!seen.insert(member).second)
+      return emitOpError("names the member '") << path << "' twice";
     Declaration declaration = lookupDeclaration(model, path);
     if (!declaration.op || declaration.role != kHiddenAttr)
       return emitOpError("member '") << path << "' is not a hidden state of the model";
-    if (declaration.type.getShape() != ArrayRef<int64_t>(getPositions())) {
+    // A declaration without a type is an error of its own.
+    if (declaration.type && declaration.type.getShape() != ArrayRef<int64_t>(getPositions())) {
       InFlightDiagnostic diag = emitOpError("member '")
                                 << path << "' has type " << declaration.type
                                 << ", which is not the position shape of the group";
@@ -121,5 +152,5 @@ LogicalResult BufferOp::verify() {
   auto type = dyn_cast<RankedTensorType>(getType());
   if (!type || !type.hasStaticShape() || !type.getElementType().isIntOrFloat())
     return emitOpError("must be a tensor of static shape, found ") << getType();
-  return success();
+  return detail::verifyInitializer(*this, type, cast<InitializerAttrInterface>(getInitAttr()));
 }

@@ -44,6 +44,16 @@ Declaration etrace::lookupDeclaration(ModelOp model, StringRef path) {
   return {};
 }
 
+LogicalResult etrace::detail::verifyInitializer(Operation *op, RankedTensorType type,
+                                                InitializerAttrInterface init) {
+  if (!isa<FloatType>(type.getElementType()) && !init.isConstant())
+    return op->emitOpError("of integers can only start at a constant, found ") << init;
+  if (type.getRank() < init.getMinimumRank())
+    return op->emitOpError("starts at ") << init << ", which needs a tensor of rank "
+                                         << init.getMinimumRank() << " or more, found " << type;
+  return success();
+}
+
 /// Shared by all declarations: a ranked, static-or-dynamic tensor of numbers.
 template <typename DeclarationOp>
 static LogicalResult verifyDeclaration(DeclarationOp op, bool mustBeFloat) {
@@ -55,21 +65,15 @@ static LogicalResult verifyDeclaration(DeclarationOp op, bool mustBeFloat) {
     return op.emitOpError("must hold floats, found ") << type;
   if (!element.isIntOrIndexOrFloat())
     return op.emitOpError("must hold numbers, found ") << type;
-  return success();
+  return etrace::detail::verifyInitializer(op, type,
+                                           cast<InitializerAttrInterface>(op.getInitAttr()));
 }
 
 LogicalResult ParamOp::verify() { return verifyDeclaration(*this, /*mustBeFloat=*/true); }
 LogicalResult HiddenOp::verify() { return verifyDeclaration(*this, /*mustBeFloat=*/true); }
 LogicalResult ComponentOp::verify() { return verifyDeclaration(*this, /*mustBeFloat=*/true); }
 
-LogicalResult StateOp::verify() {
-  if (failed(verifyDeclaration(*this, /*mustBeFloat=*/false)))
-    return failure();
-  auto init = cast<InitializerAttrInterface>(getInitAttr());
-  if (!isa<FloatType>(getElementTypeOrSelf(getType())) && !init.isConstant())
-    return emitOpError("of integers can only start at a constant, found ") << getInitAttr();
-  return success();
-}
+LogicalResult StateOp::verify() { return verifyDeclaration(*this, /*mustBeFloat=*/false); }
 
 LogicalResult GroupStateOp::verifyRegions() {
   // G1.
@@ -139,6 +143,25 @@ static LogicalResult verifyLossSignature(StepOp step, LossOp loss) {
   return success();
 }
 
+/// M4: the batch axis exists.
+static LogicalResult verifyBatchDim(ModelOp model) {
+  if (!model.getBatchDim())
+    return success();
+  int64_t axis = *model.getBatchDim();
+  if (axis < 0)
+    return model.emitOpError("has batch_dim ") << axis << "; expected an axis, counted from 0";
+  for (const Declaration &declaration : getDeclarations(model)) {
+    if (declaration.role != kHiddenAttr || axis < declaration.type.getRank())
+      continue;
+    InFlightDiagnostic diag = model.emitOpError("has batch_dim ")
+                              << axis << ", but '" << declaration.path << "' has type "
+                              << declaration.type;
+    diag.attachNote(declaration.op->getLoc()) << "declared here";
+    return diag;
+  }
+  return success();
+}
+
 LogicalResult ModelOp::verifyRegions() {
   // M1.
   auto steps = llvm::to_vector(getBody().getOps<StepOp>());
@@ -151,7 +174,7 @@ LogicalResult ModelOp::verifyRegions() {
     if (!isa<ParamOp, HiddenOp, StateOp, GroupStateOp, StepOp, LossOp, GroupOp, RelationOp,
              ExcludedOp>(op))
       return op.emitOpError("is not allowed in an 'etrace.model'");
-  if (failed(verifyPaths(*this)))
+  if (failed(verifyPaths(*this)) || failed(verifyBatchDim(*this)))
     return failure();
   return losses.empty() ? success() : verifyLossSignature(steps.front(), losses.front());
 }
@@ -238,8 +261,6 @@ void LossOp::build(OpBuilder &builder, OperationState &state, StringRef name, Fu
 
 /// S1: the terminator agrees with the signature.
 template <typename FunctionOp> static LogicalResult verifyYield(FunctionOp op) {
-  if (op.getBody().empty())
-    return op.emitOpError("needs a body");
   auto yield = dyn_cast<YieldOp>(op.getBody().front().getTerminator());
   if (!yield)
     return op.emitOpError("must end in 'etrace.yield'");
@@ -306,6 +327,19 @@ static LogicalResult verifyRole(StepOp step, Type type, std::pair<StringRef, Str
   return success();
 }
 
+/// S3: an argument or result has one role.
+static LogicalResult verifySingleRole(StepOp step, DictionaryAttr attributes, const Twine &what) {
+  StringRef found;
+  for (StringRef role : {StringRef(kHiddenAttr), StringRef(kStateAttr), StringRef(kParamAttr)}) {
+    if (!attributes || !attributes.contains(role))
+      continue;
+    if (!found.empty())
+      return step.emitOpError() << what << " is both '" << found << "' and '" << role << "'";
+    found = role;
+  }
+  return success();
+}
+
 /// S3: states are carried through, parameters are read only.
 static LogicalResult verifyFunctionalForm(StepOp step) {
   llvm::StringMap<unsigned> carried;
@@ -313,6 +347,8 @@ static LogicalResult verifyFunctionalForm(StepOp step) {
     auto role = getRole(step.getArgAttrDict(a));
     if (role.first.empty())
       continue;
+    if (failed(verifySingleRole(step, step.getArgAttrDict(a), "argument #" + Twine(a))))
+      return failure();
     if (failed(verifyRole(step, step.getArgumentTypes()[a], role, "argument #" + Twine(a))))
       return failure();
     if (!carried.try_emplace(role.second, role.first == kParamAttr ? 2 : 0).second)
@@ -322,6 +358,8 @@ static LogicalResult verifyFunctionalForm(StepOp step) {
     auto role = getRole(step.getResultAttrDict(r));
     if (role.first.empty())
       continue;
+    if (failed(verifySingleRole(step, step.getResultAttrDict(r), "result #" + Twine(r))))
+      return failure();
     if (role.first == kParamAttr)
       return step.emitOpError("result #")
              << r << " is the parameter '" << role.second

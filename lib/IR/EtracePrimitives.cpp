@@ -45,9 +45,7 @@ LogicalResult etrace::detail::verifyETPOp(Operation *op) {
 //===----------------------------------------------------------------------===//
 
 LogicalResult MatmulOp::verify() {
-  // P1; extents are checked by the interface.
-  if (getX().getType().getRank() < 1)
-    return emitOpError("expects x of rank 1 or more, found ") << getX().getType();
+  // P1; ranks and extents are checked by the interface.
   Type element = getElementTypeOrSelf(getResult());
   for (Value operand : getOperands())
     if (getElementTypeOrSelf(operand) != element)
@@ -59,7 +57,8 @@ LogicalResult MatmulOp::verify() {
 SmallVector<AffineMap> MatmulOp::getIndexingMapsArray() {
   // Iteration space (batch..., i, o).
   MLIRContext *context = getContext();
-  unsigned batch = getX().getType().getRank() - 1, dims = batch + 2;
+  // Asked before P1 is verified: x may still have rank 0.
+  unsigned batch = std::max<int64_t>(getX().getType().getRank(), 1) - 1, dims = batch + 2;
   SmallVector<AffineExpr> x, y;
   for (unsigned d = 0; d < batch; ++d) {
     x.push_back(getAffineDimExpr(d, context));

@@ -82,6 +82,12 @@ struct Declaration {
 #include "etrace/IR/EtraceOps.h.inc"
 
 namespace etrace {
+namespace detail {
+/// Checks that an initialiser can fill a tensor of this type.
+mlir::LogicalResult verifyInitializer(mlir::Operation *op, mlir::RankedTensorType type,
+                                      InitializerAttrInterface init);
+} // namespace detail
+
 /// All declarations of a model in order, components of group states included.
 llvm::SmallVector<Declaration> getDeclarations(ModelOp model);
 /// The declaration behind a path, or one with a null `op`.

@@ -28,6 +28,11 @@ class Etrace_Initializer<string name, string attrMnemonic>
     : Etrace_Attr<name, attrMnemonic,
                   [DeclareAttrInterfaceMethods<InitializerAttrInterface>]>;
 
+/// An initialiser whose variance depends on fans, the last two dimensions.
+class Etrace_MatrixInitializer<string name, string attrMnemonic>
+    : Etrace_Attr<name, attrMnemonic,
+                  [DeclareAttrInterfaceMethods<InitializerAttrInterface, ["getMinimumRank"]>]>;
+
 class Etrace_ConstantInitializer<string name, string attrMnemonic>
     : Etrace_Attr<name, attrMnemonic,
                   [DeclareAttrInterfaceMethods<InitializerAttrInterface, ["isConstant", "getConstant"]>]>;
@@ -47,20 +52,22 @@ def Etrace_Uniform : Etrace_Initializer<"Uniform", "uniform"> {
   let description = "Example: `#etrace.uniform<low = -0.1, high = 0.1>`.";
   let parameters = (ins Etrace_Double<"0.0">:$low, Etrace_Double<"1.0">:$high);
   let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
 }
 def Etrace_Normal : Etrace_Initializer<"Normal", "normal"> {
   let summary = "normal with mean and standard deviation";
   let description = "Example: `#etrace.normal<std = 0.1>`.";
   let parameters = (ins Etrace_Double<"0.0">:$mean, Etrace_Double<"1.0">:$std);
   let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
 }
-def Etrace_Xavier : Etrace_Initializer<"Xavier", "xavier"> {
+def Etrace_Xavier : Etrace_MatrixInitializer<"Xavier", "xavier"> {
   let summary = "uniform with variance 2 gain^2 / (fan_in + fan_out)";
   let description = "Example: `#etrace.xavier<gain = 1.0>`. Fans: the last two dimensions.";
   let parameters = (ins Etrace_Double<"1.0">:$gain);
   let assemblyFormat = "(`<` struct(params)^ `>`)?";
 }
-def Etrace_Kaiming : Etrace_Initializer<"Kaiming", "kaiming"> {
+def Etrace_Kaiming : Etrace_MatrixInitializer<"Kaiming", "kaiming"> {
   let summary = "truncated normal with variance scale / fan_in";
   let description = [{
     Example: `#etrace.kaiming<scale = 2.0>`. The normal is truncated at two
@@ -69,8 +76,9 @@ def Etrace_Kaiming : Etrace_Initializer<"Kaiming", "kaiming"> {
   }];
   let parameters = (ins Etrace_Double<"2.0">:$scale);
   let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
 }
-def Etrace_Orthogonal : Etrace_Initializer<"Orthogonal", "orthogonal"> {
+def Etrace_Orthogonal : Etrace_MatrixInitializer<"Orthogonal", "orthogonal"> {
   let summary = "a random (semi-)orthogonal matrix times gain";
   let description = [{
     Example: `#etrace.orthogonal<gain = 1.0>`. Leading dimensions are folded into
@@ -93,12 +101,14 @@ def Etrace_ReluGrad : Etrace_Surrogate<"ReluGrad", "relu_grad"> {
   let description = "Example: `#etrace.relu_grad<alpha = 0.3, width = 1.0>`.";
   let parameters = (ins Etrace_Double<"0.3">:$alpha, Etrace_Double<"1.0">:$width);
   let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
 }
 def Etrace_SigmoidGrad : Etrace_Surrogate<"SigmoidGrad", "sigmoid_grad"> {
   let summary = "g'(u) = alpha s (1 - s), s = logistic(alpha u)";
   let description = "Example: `#etrace.sigmoid_grad<alpha = 4.0>`.";
   let parameters = (ins Etrace_Double<"4.0">:$alpha);
   let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
 }
 def Etrace_MultiGaussian : Etrace_Surrogate<"MultiGaussian", "multi_gaussian"> {
   let summary = "g'(u) = scale [N(u;0,sigma)(1+h) - h N(u;sigma,s sigma) - h N(u;-sigma,s sigma)]";
@@ -106,6 +116,7 @@ def Etrace_MultiGaussian : Etrace_Surrogate<"MultiGaussian", "multi_gaussian"> {
   let parameters = (ins Etrace_Double<"0.15">:$h, Etrace_Double<"6.0">:$s,
                         Etrace_Double<"0.5">:$sigma, Etrace_Double<"0.5">:$scale);
   let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
 }
 
 #endif // ETRACE_IR_ETRACEATTRS_TD

@@ -50,6 +50,8 @@ def InitializerAttrInterface : AttrInterface<"InitializerAttrInterface"> {
       "bool", "isConstant", (ins), [{}], [{ return false; }]>,
     InterfaceMethod<"The value of every element of a constant initialiser.",
       "double", "getConstant", (ins), [{}], [{ return 0.0; }]>,
+    InterfaceMethod<"The smallest rank of a tensor for which the initialiser has a meaning.",
+      "int64_t", "getMinimumRank", (ins), [{}], [{ return 0; }]>,
   ];
 }
 

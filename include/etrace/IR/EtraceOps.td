@@ -51,6 +51,7 @@ def Etrace_ModelOp : Etrace_Op<"model", [
     * M1: exactly one `etrace.step`, at most one `etrace.loss`.
     * M2: no two declarations (components included) have the same path.
     * M3: the loss takes the results of the step, then the targets.
+    * M4: every hidden state has the axis `batch_dim`.
 
     Attributes: `batch_dim`, the axis of states and inputs that counts samples;
     `compat`, whose numbers are reproduced (default: none).
@@ -95,7 +96,7 @@ class Etrace_DeclarationOp<string mnemonic, list<Trait> traits = []>
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type,
                        DefaultValuedAttr<Etrace_InitializerAttr,
                            "::etrace::ZerosAttr::get($_builder.getContext())">:$init);
-  let assemblyFormat = "$sym_name `:` $type (`init` $init^)? attr-dict";
+  let assemblyFormat = "$sym_name `:` $type (`init` custom<Initializer>($init)^)? attr-dict";
   let hasVerifier = 1;
 }
 
@@ -307,7 +308,7 @@ def Etrace_SpikeOp : Etrace_PointwiseOp<"spike"> {
   let arguments = (ins Etrace_FloatLike:$input,
                        DefaultValuedAttr<Etrace_SurrogateAttr,
                            "::etrace::ReluGradAttr::get($_builder.getContext(), 0.3, 1.0)">:$surrogate);
-  let assemblyFormat = "$input (`surrogate` `(` $surrogate^ `)`)? attr-dict `:` type($result)";
+  let assemblyFormat = "$input (`surrogate` `(` custom<Surrogate>($surrogate)^ `)`)? attr-dict `:` type($result)";
 }
 
 def Etrace_LogisticOp : Etrace_PointwiseOp<"logistic"> {
@@ -473,7 +474,7 @@ def Etrace_BufferOp : Etrace_Op<"buffer", [Symbol]> {
                            "::etrace::ZerosAttr::get($_builder.getContext())">:$init);
   let assemblyFormat = [{
     $sym_name `kind` `(` custom<BufferKind>($kind) `)` `path` $path `:` $type
-    (`init` $init^)? attr-dict
+    (`init` custom<Initializer>($init)^)? attr-dict
   }];
   let hasVerifier = 1;
 }

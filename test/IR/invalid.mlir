@@ -1,0 +1,1053 @@
+// RUN: etrace-opt %s --split-input-file --verify-diagnostics
+
+// One case for each constraint of the dialect, named as in its documentation.
+
+// M1: exactly one step.
+// expected-error @+1 {{needs exactly one 'etrace.step', found 0}}
+etrace.model @m {
+}
+
+// -----
+
+// M1: exactly one step.
+// expected-error @+1 {{needs exactly one 'etrace.step', found 2}}
+etrace.model @m {
+  etrace.step @a() {
+    etrace.yield
+  }
+  etrace.step @b() {
+    etrace.yield
+  }
+}
+
+// -----
+
+// M1: at most one loss.
+etrace.model @m {
+  etrace.step @a(%x: tensor<f32>) -> tensor<f32> {
+    etrace.yield %x : tensor<f32>
+  }
+  etrace.loss @l(%x: tensor<f32>) -> f32 {
+    %0 = tensor.extract %x[] : tensor<f32>
+    etrace.yield %0 : f32
+  }
+  // expected-error @+1 {{is a second loss; a model has at most one}}
+  etrace.loss @k(%x: tensor<f32>) -> f32 {
+    %0 = tensor.extract %x[] : tensor<f32>
+    etrace.yield %0 : f32
+  }
+}
+
+// -----
+
+// M1: nothing else in a model.
+etrace.model @m {
+  // expected-error @+1 {{'arith.constant' op is not allowed in an 'etrace.model'}}
+  %c = arith.constant 1 : i32
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+// M2: a path has one declaration; here a symbol spells the path of a component.
+etrace.model @m {
+  // expected-note @+2 {{first declared here}}
+  etrace.group_state @n {
+    etrace.component @V : tensor<3xf32>
+  }
+  // expected-error @+1 {{declares the path 'n.V' a second time}}
+  etrace.hidden @"n.V" : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+// M2: the symbol table of the model refuses the same name.
+etrace.model @m {
+  // expected-note @+1 {{see existing symbol definition here}}
+  etrace.hidden @h : tensor<3xf32>
+  // expected-error @+1 {{redefinition of symbol named 'h'}}
+  etrace.param @h : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+// M3: the loss takes the outputs first.
+etrace.model @m {
+  etrace.step @a(%x: tensor<f32>) -> tensor<f32> {
+    etrace.yield %x : tensor<f32>
+  }
+  // expected-error @+1 {{takes 0 arguments, but the step has 1 outputs, which come first}}
+  etrace.loss @l() -> f32 {
+    %0 = arith.constant 0.0 : f32
+    etrace.yield %0 : f32
+  }
+}
+
+// -----
+
+// M3: types of the outputs.
+etrace.model @m {
+  etrace.step @a(%x: tensor<f32>) -> tensor<f32> {
+    etrace.yield %x : tensor<f32>
+  }
+  // expected-error @+1 {{argument #0 must have the type of output #0 of the step, 'tensor<f32>', found 'tensor<f64>'}}
+  etrace.loss @l(%x: tensor<f64>) -> f64 {
+    %0 = tensor.extract %x[] : tensor<f64>
+    etrace.yield %0 : f64
+  }
+}
+
+// -----
+
+// M4: the batch axis exists.
+// expected-error @+1 {{has batch_dim 1, but 'h' has type 'tensor<3xf32>'}}
+etrace.model @m attributes {batch_dim = 1} {
+  // expected-note @+1 {{declared here}}
+  etrace.hidden @h : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+// M4: the batch axis exists.
+// expected-error @+1 {{has batch_dim -1; expected an axis, counted from 0}}
+etrace.model @m attributes {batch_dim = -1} {
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+// Declarations: what they hold.
+etrace.model @m {
+  // expected-error @+1 {{must be a ranked tensor, found 'f32'}}
+  etrace.param @w : f32
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+etrace.model @m {
+  // expected-error @+1 {{must hold floats, found 'tensor<3xi32>'}}
+  etrace.hidden @h : tensor<3xi32>
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+etrace.model @m {
+  // expected-error @+1 {{must hold numbers, found 'tensor<3xcomplex<f32>>'}}
+  etrace.state @h : tensor<3xcomplex<f32>>
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+etrace.model @m {
+  // expected-error @+1 {{of integers can only start at a constant, found #etrace.normal}}
+  etrace.state @n : tensor<3xi32> init #etrace.normal<std = 2.0>
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+etrace.model @m {
+  // expected-error @+1 {{expected an initialiser such as #etrace.zeros, found #etrace.relu_grad}}
+  etrace.hidden @h : tensor<3xf32> init #etrace.relu_grad
+}
+
+// -----
+
+etrace.model @m {
+  // expected-error @+1 {{expected an initialiser such as #etrace.zeros, found 1.000000e+00 : f64}}
+  etrace.hidden @h : tensor<3xf32> init 1.0
+}
+
+// -----
+
+etrace.model @m {
+  // expected-error @+1 {{starts at #etrace.orthogonal, which needs a tensor of rank 2 or more, found 'tensor<3xf32>'}}
+  etrace.param @w : tensor<3xf32> init #etrace.orthogonal
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+// expected-error @+1 {{op expects parent op 'etrace.model'}}
+etrace.param @w : tensor<3xf32>
+
+// -----
+
+// G1: at least one component.
+etrace.model @m {
+  // expected-error @+1 {{has no components}}
+  etrace.group_state @n {
+  }
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+// G1: one type.
+etrace.model @m {
+  etrace.group_state @n {
+    // expected-note @+1 {{'V' has 'tensor<3xf32>'}}
+    etrace.component @V : tensor<3xf32>
+    // expected-error @+1 {{has type 'tensor<4xf32>', but the components of a group state have one type}}
+    etrace.component @a : tensor<4xf32>
+  }
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+// G1: components only.
+etrace.model @m {
+  etrace.group_state @n {
+    etrace.component @V : tensor<3xf32>
+    // expected-error @+1 {{'arith.constant' op is not allowed in an 'etrace.group_state'; it holds components only}}
+    %0 = arith.constant 1 : i32
+  }
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+// S1: number of values.
+etrace.model @m {
+  etrace.step @a(%x: tensor<f32>) -> tensor<f32> {
+    // expected-error @+1 {{yields 0 values, but 'a' has 1 results}}
+    etrace.yield
+  }
+}
+
+// -----
+
+// S1: types of values.
+etrace.model @m {
+  etrace.step @a(%x: tensor<f32>) -> tensor<f64> {
+    // expected-error @+1 {{value #0 has type 'tensor<f32>', but 'a' promises 'tensor<f64>'}}
+    etrace.yield %x : tensor<f32>
+  }
+}
+
+// -----
+
+// S1: a body.
+etrace.model @m {
+  // expected-error @+1 {{region #0 ('body') failed to verify constraint: region with 1 blocks}}
+  etrace.step @a(tensor<f32>) -> tensor<f32>
+}
+
+// -----
+
+// S1: another terminator.
+etrace.model @m {
+  // expected-error @+1 {{must end in 'etrace.yield'}}
+  etrace.step @a(%x: tensor<f32>) {
+    llvm.unreachable
+  }
+}
+
+// -----
+
+// S1: one block.
+etrace.model @m {
+  // expected-error @+1 {{expects region #0 to have 0 or 1 blocks}}
+  etrace.step @a(%x: tensor<f32>) {
+    cf.br ^next
+  ^next:
+    etrace.yield
+  }
+}
+
+// -----
+
+// S2: ranked tensors.
+etrace.model @m {
+  // expected-error @+1 {{takes and returns ranked tensors, found 'f32'}}
+  etrace.step @a(%x: f32) {
+    etrace.yield
+  }
+}
+
+// -----
+
+// S2: ranked tensors.
+etrace.model @m {
+  // expected-error @+1 {{takes and returns ranked tensors, found 'memref<3xf32>'}}
+  etrace.step @a(%x: memref<3xf32>) {
+    etrace.yield
+  }
+}
+
+// -----
+
+// S3: an undeclared path.
+etrace.model @m {
+  // expected-error @+1 {{argument #0 names 'h', which the model does not declare}}
+  etrace.step @a(%h: tensor<3xf32> {etrace.hidden = "h"}) -> (tensor<3xf32> {etrace.hidden = "h"}) {
+    etrace.yield %h : tensor<3xf32>
+  }
+}
+
+// -----
+
+// S3: another kind.
+etrace.model @m {
+  // expected-note @+1 {{declared as 'etrace.state' here}}
+  etrace.state @h : tensor<3xf32>
+  // expected-error @+1 {{argument #0 says 'etrace.hidden' of 'h'}}
+  etrace.step @a(%h: tensor<3xf32> {etrace.hidden = "h"}) -> (tensor<3xf32> {etrace.hidden = "h"}) {
+    etrace.yield %h : tensor<3xf32>
+  }
+}
+
+// -----
+
+// S3: another type.
+etrace.model @m {
+  // expected-note @+1 {{declared here}}
+  etrace.hidden @h : tensor<4xf32>
+  // expected-error @+1 {{argument #0 has type 'tensor<3xf32>', but 'h' has 'tensor<4xf32>'}}
+  etrace.step @a(%h: tensor<3xf32> {etrace.hidden = "h"}) -> (tensor<3xf32> {etrace.hidden = "h"}) {
+    etrace.yield %h : tensor<3xf32>
+  }
+}
+
+// -----
+
+// S3: two roles.
+etrace.model @m {
+  etrace.hidden @h : tensor<3xf32>
+  etrace.param @w : tensor<3xf32>
+  // expected-error @+1 {{argument #0 is both 'etrace.hidden' and 'etrace.param'}}
+  etrace.step @a(%h: tensor<3xf32> {etrace.hidden = "h", etrace.param = "w"}) -> (tensor<3xf32> {etrace.hidden = "h"}) {
+    etrace.yield %h : tensor<3xf32>
+  }
+}
+
+// -----
+
+// S3: taken twice.
+etrace.model @m {
+  etrace.param @w : tensor<3xf32>
+  // expected-error @+1 {{takes 'w' twice}}
+  etrace.step @a(%h: tensor<3xf32> {etrace.param = "w"}, %g: tensor<3xf32> {etrace.param = "w"}) {
+    etrace.yield
+  }
+}
+
+// -----
+
+// S3: not returned.
+etrace.model @m {
+  etrace.hidden @h : tensor<3xf32>
+  // expected-error @+1 {{takes the state 'h', but does not return it}}
+  etrace.step @a(%h: tensor<3xf32> {etrace.hidden = "h"}) {
+    etrace.yield
+  }
+}
+
+// -----
+
+// S3: not taken.
+etrace.model @m {
+  etrace.hidden @h : tensor<3xf32>
+  // expected-error @+1 {{returns the state 'h', but does not take it}}
+  etrace.step @a(%x: tensor<3xf32>) -> (tensor<3xf32> {etrace.hidden = "h"}) {
+    etrace.yield %x : tensor<3xf32>
+  }
+}
+
+// -----
+
+// S3: returned twice.
+etrace.model @m {
+  etrace.hidden @h : tensor<3xf32>
+  // expected-error @+1 {{returns the state 'h' twice}}
+  etrace.step @a(%h: tensor<3xf32> {etrace.hidden = "h"}) -> (tensor<3xf32> {etrace.hidden = "h"}, tensor<3xf32> {etrace.hidden = "h"}) {
+    etrace.yield %h, %h : tensor<3xf32>, tensor<3xf32>
+  }
+}
+
+// -----
+
+// S3: a parameter is read only.
+etrace.model @m {
+  etrace.param @w : tensor<3xf32>
+  // expected-error @+1 {{result #0 is the parameter 'w'; parameters are read only in a step, the optimiser changes them}}
+  etrace.step @a(%w: tensor<3xf32> {etrace.param = "w"}) -> (tensor<3xf32> {etrace.param = "w"}) {
+    etrace.yield %w : tensor<3xf32>
+  }
+}
+
+// -----
+
+// S3: malformed roles.
+etrace.model @m {
+  // expected-error @+1 {{attribute 'etrace.hidden' must be a string, the path it names}}
+  etrace.step @a(%w: tensor<3xf32> {etrace.hidden = 3}) {
+    etrace.yield
+  }
+}
+
+// -----
+
+// expected-error @+1 {{attribute 'etrace.param' must be a string, the path it names}}
+func.func private @f(tensor<3xf32> {etrace.param})
+
+// -----
+
+// expected-error @+1 {{unknown attribute 'etrace.hiden' on an argument or result}}
+func.func private @f() -> (tensor<3xf32> {etrace.hiden = "h"})
+
+// -----
+
+// expected-error @+1 {{attribute 'etrace.single_step' takes no value}}
+func.func private @f(tensor<3xf32> {etrace.single_step = "yes"})
+
+// -----
+
+// expected-error @+1 {{attribute 'etrace.primitive' must be a string}}
+func.func private @f(tensor<3xf32>) attributes {etrace.primitive = 3}
+
+// -----
+
+// S4: memory.
+etrace.model @m {
+  etrace.step @a(%x: tensor<f32>) {
+    %0 = tensor.extract %x[] : tensor<f32>
+    // expected-error @+1 {{'memref.alloc' op has side effects, which an 'etrace.step' may not have; state goes through etrace.get and etrace.set}}
+    %1 = memref.alloc() : memref<f32>
+    memref.store %0, %1[] : memref<f32>
+    etrace.yield
+  }
+}
+
+// -----
+
+// S4: in a nested region.
+etrace.model @m {
+  etrace.step @a(%x: tensor<i1>) {
+    %0 = tensor.extract %x[] : tensor<i1>
+    scf.if %0 {
+      // expected-error @+1 {{'vector.print' op has side effects, which an 'etrace.step' may not have}}
+      vector.print %0 : i1
+    }
+    etrace.yield
+  }
+}
+
+// -----
+
+// S4: an unknown operation.
+etrace.model @m {
+  etrace.step @a() {
+    // expected-error @+1 {{'gpu.barrier' op has side effects, which an 'etrace.step' may not have}}
+    gpu.barrier
+    etrace.yield
+  }
+}
+
+// -----
+
+// S4: calls.
+etrace.model @m {
+  etrace.step @a() {
+    // expected-error @+1 {{'func.call' op calls a function, which a model cannot hold; inline the call first (--inline)}}
+    func.call @f() : () -> ()
+    etrace.yield
+  }
+}
+func.func private @f()
+
+// -----
+
+// S4: what is outside.
+%c = arith.constant dense<1.0> : tensor<3xf32>
+etrace.model @m {
+  // expected-note @+1 {{required by region isolation constraints}}
+  etrace.step @a() -> tensor<3xf32> {
+    // expected-error @+1 {{'etrace.yield' op using value defined outside the region}}
+    etrace.yield %c : tensor<3xf32>
+  }
+}
+
+// -----
+
+// S4 holds for losses.
+etrace.model @m {
+  etrace.step @a(%x: tensor<f32>) -> tensor<f32> {
+    etrace.yield %x : tensor<f32>
+  }
+  etrace.loss @l(%x: tensor<f32>) -> f32 {
+    %0 = tensor.extract %x[] : tensor<f32>
+    // expected-error @+1 {{'vector.print' op has side effects, which an 'etrace.loss' may not have}}
+    vector.print %0 : f32
+    etrace.yield %0 : f32
+  }
+}
+
+// -----
+
+// A loss holds no state.
+etrace.model @m {
+  etrace.hidden @h : tensor<f32>
+  etrace.step @a(%x: tensor<f32>) -> tensor<f32> {
+    etrace.yield %x : tensor<f32>
+  }
+  etrace.loss @l(%x: tensor<f32>) -> f32 {
+    // expected-error @+1 {{'etrace.get' op belongs in an 'etrace.step' of an 'etrace.model'}}
+    %h = etrace.get @h : tensor<f32>
+    %0 = tensor.extract %h[] : tensor<f32>
+    etrace.yield %0 : f32
+  }
+}
+
+// -----
+
+// L1: one float.
+etrace.model @m {
+  etrace.step @a(%x: tensor<f32>) -> tensor<f32> {
+    etrace.yield %x : tensor<f32>
+  }
+  // expected-error @+1 {{must return one float scalar; reduce over positions and batch inside it}}
+  etrace.loss @l(%x: tensor<f32>) -> tensor<f32> {
+    etrace.yield %x : tensor<f32>
+  }
+}
+
+// -----
+
+// L1: no results.
+etrace.model @m {
+  etrace.step @a(%x: tensor<f32>) -> tensor<f32> {
+    etrace.yield %x : tensor<f32>
+  }
+  // expected-error @+1 {{must return one float scalar; reduce over positions and batch inside it}}
+  etrace.loss @l(%x: tensor<f32>) {
+    etrace.yield
+  }
+}
+
+// -----
+
+// get and set: an unknown state.
+etrace.model @m {
+  etrace.step @a() {
+    // expected-error @+1 {{names @h, which the model 'm' does not declare}}
+    %h = etrace.get @h : tensor<f32>
+    etrace.yield
+  }
+}
+
+// -----
+
+// get and set: the group state itself has no value.
+etrace.model @m {
+  // expected-note @+1 {{the group state 'n' has the components @n::@V @n::@a}}
+  etrace.group_state @n {
+    etrace.component @V : tensor<3xf32>
+    etrace.component @a : tensor<3xf32>
+  }
+  etrace.step @a() {
+    // expected-error @+1 {{names @n, which the model 'm' does not declare}}
+    %h = etrace.get @n : tensor<3xf32>
+    etrace.yield
+  }
+}
+
+// -----
+
+// get and set: an unknown component.
+etrace.model @m {
+  // expected-note @+1 {{the group state 'n' has the components @n::@V}}
+  etrace.group_state @n {
+    etrace.component @V : tensor<3xf32>
+  }
+  etrace.step @a(%x: tensor<3xf32>) {
+    // expected-error @+1 {{names @n::@W, which the model 'm' does not declare}}
+    etrace.set @n::@W, %x : tensor<3xf32>
+    etrace.yield
+  }
+}
+
+// -----
+
+// get and set: not a state.
+etrace.model @m {
+  etrace.step @a() {
+    // expected-error @+1 {{names @a, which the model 'm' does not declare}}
+    %h = etrace.get @a : tensor<f32>
+    etrace.yield
+  }
+}
+
+// -----
+
+// get and set: another shape.
+etrace.model @m {
+  // expected-note @+1 {{declared here}}
+  etrace.hidden @h : tensor<3xf32>
+  etrace.step @a(%x: tensor<4xf32>) {
+    // expected-error @+1 {{has type 'tensor<4xf32>', but 'h' has 'tensor<3xf32>'}}
+    etrace.set @h, %x : tensor<4xf32>
+    etrace.yield
+  }
+}
+
+// -----
+
+// get and set: another element type.
+etrace.model @m {
+  // expected-note @+1 {{declared here}}
+  etrace.hidden @h : tensor<3xf32>
+  etrace.step @a() {
+    // expected-error @+1 {{has type 'tensor<3xf64>', but 'h' has 'tensor<3xf32>'}}
+    %h = etrace.get @h : tensor<3xf64>
+    etrace.yield
+  }
+}
+
+// -----
+
+// set: a parameter is read only.
+etrace.model @m {
+  // expected-note @+1 {{declared here; use 'etrace.state' for a value that the step carries}}
+  etrace.param @w : tensor<3xf32>
+  etrace.step @a(%x: tensor<3xf32>) {
+    // expected-error @+1 {{writes the parameter 'w'; parameters are read only in a step, the optimiser changes them between steps}}
+    etrace.set @w, %x : tensor<3xf32>
+    etrace.yield
+  }
+}
+
+// -----
+
+// get and set: outside a model.
+func.func @f(%x: tensor<3xf32>) {
+  // expected-error @+1 {{belongs in an 'etrace.step' of an 'etrace.model'}}
+  etrace.set @w, %x : tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<3xf32>) {
+  // expected-error @+1 {{expects parent op to be one of 'etrace.step, etrace.loss'}}
+  etrace.yield
+}
+
+// -----
+
+// P1: extents.
+func.func @f(%x: tensor<3xf32>, %w: tensor<4x5xf32>) {
+  // expected-error @+1 {{operand #1 has extent 4 along axis 0, expected 3}}
+  %y = etrace.matmul %x, %w : tensor<3xf32>, tensor<4x5xf32> -> tensor<5xf32>
+  return
+}
+
+// -----
+
+// P1: the result.
+func.func @f(%x: tensor<2x3xf32>, %w: tensor<3x5xf32>) {
+  // expected-error @+1 {{result has extent 4 along axis 0, expected 2}}
+  %y = etrace.matmul %x, %w : tensor<2x3xf32>, tensor<3x5xf32> -> tensor<4x5xf32>
+  return
+}
+
+// -----
+
+// P1: ranks.
+func.func @f(%x: tensor<2x3xf32>, %w: tensor<5xf32>) {
+  // expected-error @+1 {{operand #1 must have rank 2, found 'tensor<5xf32>'}}
+  %y = etrace.matmul %x, %w : tensor<2x3xf32>, tensor<5xf32> -> tensor<2x5xf32>
+  return
+}
+
+// -----
+
+// P1: rank of x.
+func.func @f(%x: tensor<f32>, %w: tensor<3x5xf32>) {
+  // expected-error @+1 {{operand #0 must have rank 1, found 'tensor<f32>'}}
+  %y = etrace.matmul %x, %w : tensor<f32>, tensor<3x5xf32> -> tensor<5xf32>
+  return
+}
+
+// -----
+
+// P1: the bias.
+func.func @f(%x: tensor<2x3xf32>, %w: tensor<3x5xf32>, %b: tensor<2x5xf32>) {
+  // expected-error @+1 {{operand #2 must have rank 1, found 'tensor<2x5xf32>'}}
+  %y = etrace.matmul %x, %w bias %b : tensor<2x3xf32>, tensor<3x5xf32>, tensor<2x5xf32> -> tensor<2x5xf32>
+  return
+}
+
+// -----
+
+// P1: one element type.
+func.func @f(%x: tensor<3xf32>, %w: tensor<3x5xf64>) {
+  // expected-error @+1 {{expects one element type, found 'f64' and 'f32'}}
+  %y = etrace.matmul %x, %w : tensor<3xf32>, tensor<3x5xf64> -> tensor<5xf32>
+  return
+}
+
+// -----
+
+// P1: floats.
+func.func @f(%x: tensor<3xi32>, %w: tensor<3x5xi32>) {
+  // expected-error @+1 {{operand #0 must be ranked tensor of floating-point values, but got 'tensor<3xi32>'}}
+  %y = etrace.matmul %x, %w : tensor<3xi32>, tensor<3x5xi32> -> tensor<5xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<3xi32>) {
+  // expected-error @+1 {{operand #0 must be float or ranked tensor of floats, but got 'tensor<3xi32>'}}
+  %y = etrace.logistic %x : tensor<3xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<3xf32>) {
+  // expected-error @+1 {{expected a surrogate gradient such as #etrace.relu_grad, found #etrace.zeros}}
+  %y = etrace.spike %x surrogate(#etrace.zeros) : tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<3xf32>) {
+  // expected-error @+1 {{width of a surrogate must be positive and finite, found -1}}
+  %y = etrace.spike %x surrogate(#etrace.relu_grad<width = -1.0>) : tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<3xf32>) {
+  // expected-error @+1 {{sigma of a surrogate must be positive and finite, found 0}}
+  %y = etrace.spike %x surrogate(#etrace.multi_gaussian<sigma = 0.0>) : tensor<3xf32>
+  return
+}
+
+// -----
+
+// expected-error @+1 {{the standard deviation must not be negative, found -1}}
+func.func private @f() attributes {a = #etrace.normal<std = -1.0>}
+
+// -----
+
+// expected-error @+1 {{low must not be above high, found 1.000000e+00 and 0.000000e+00}}
+func.func private @f() attributes {a = #etrace.uniform<low = 1.0, high = 0.0>}
+
+// -----
+
+// expected-error @+1 {{scale must not be negative, found -2}}
+func.func private @f() attributes {a = #etrace.kaiming<scale = -2.0>}
+
+// -----
+
+// GR1: members are hidden states.
+etrace.model @m {
+  etrace.state @z : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-error @+1 {{member 'z' is not a hidden state of the model}}
+  etrace.group @g members ["z"] positions [3] edges []
+}
+
+// -----
+
+// GR1: of the position shape.
+etrace.model @m {
+  // expected-note @+1 {{declared here}}
+  etrace.hidden @h : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-error @+1 {{member 'h' has type 'tensor<3xf32>', which is not the position shape of the group}}
+  etrace.group @g members ["h"] positions [4] edges []
+}
+
+// -----
+
+// GR1: members are there, once.
+etrace.model @m {
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-error @+1 {{has no members}}
+  etrace.group @g members [] positions [4] edges []
+}
+
+// -----
+
+etrace.model @m {
+  etrace.hidden @h : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-error @+1 {{names the member 'h' twice}}
+  etrace.group @g members ["h", "h"] positions [3] edges []
+}
+
+// -----
+
+// GR2: pairs.
+etrace.model @m {
+  etrace.hidden @h : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-error @+1 {{edges come in pairs, found 1 numbers}}
+  etrace.group @g members ["h"] positions [3] edges [0]
+}
+
+// -----
+
+// GR2: of members.
+etrace.model @m {
+  etrace.hidden @h : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-error @+1 {{edge names member #1, but there are 1}}
+  etrace.group @g members ["h"] positions [3] edges [0, 1]
+}
+
+// -----
+
+// R1: groups.
+etrace.model @m {
+  etrace.param @w : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-error @+1 {{names @g, which is not a group of the model}}
+  etrace.relation @r primitive "p" groups [@g] reach [array<i64: 0>] leaves ["weight"] params [["w"]] chains [[]] direct
+}
+
+// -----
+
+// R1: one entry of reach for each.
+etrace.model @m {
+  etrace.param @w : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-error @+1 {{has 1 groups, but 0 entries of 'reach'}}
+  etrace.relation @r primitive "p" groups [@g] reach [] leaves ["weight"] params [["w"]] chains [[]] direct
+}
+
+// -----
+
+// R1: reach lists numbers.
+etrace.model @m {
+  etrace.param @w : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-error @+1 {{'reach' holds lists of member numbers, found "0"}}
+  etrace.relation @r primitive "p" groups [@g] reach ["0"] leaves ["weight"] params [["w"]] chains [[]] direct
+}
+
+// -----
+
+// R1: of members.
+etrace.model @m {
+  etrace.param @w : tensor<3xf32>
+  etrace.hidden @h : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+  etrace.group @g members ["h"] positions [3] edges []
+  // expected-error @+1 {{reaches member #1 of @g, which has 1 members}}
+  etrace.relation @r primitive "p" groups [@g] reach [array<i64: 1>] leaves ["weight"] params [["w"]] chains [[]] direct
+}
+
+// -----
+
+// R2: one entry for each leaf.
+etrace.model @m {
+  etrace.param @w : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-error @+1 {{needs one entry of 'params' and 'chains' for each leaf}}
+  etrace.relation @r primitive "p" groups [] reach [] leaves ["weight", "bias"] params [["w"]] chains [[]] direct
+}
+
+// -----
+
+// R2: lists of strings.
+etrace.model @m {
+  etrace.param @w : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-error @+1 {{'params' and 'chains' hold lists of strings, found "w"}}
+  etrace.relation @r primitive "p" groups [] reach [] leaves ["weight"] params ["w"] chains [[]] direct
+}
+
+// -----
+
+// R2: declared parameters.
+etrace.model @m {
+  etrace.hidden @h : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-error @+1 {{names 'h', which is not a parameter of the model}}
+  etrace.relation @r primitive "p" groups [] reach [] leaves ["weight"] params [["h"]] chains [[]] direct
+}
+
+// -----
+
+etrace.model @m {
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-error @+1 {{unknown kind of relation 'indirectly'}}
+  etrace.relation @r primitive "p" groups [] reach [] leaves [] params [] chains [] indirectly
+}
+
+// -----
+
+etrace.model @m {
+  etrace.hidden @h : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-error @+1 {{names 'h', which is not a parameter of the model}}
+  etrace.excluded @h reason "no path"
+}
+
+// -----
+
+// Buffers.
+// expected-error @+1 {{must be a tensor of static shape, found 'tensor<?xf32>'}}
+etrace.buffer @b kind(hidden) path "h" : tensor<?xf32>
+
+// -----
+
+// expected-error @+1 {{unknown kind of buffer 'hiden'}}
+etrace.buffer @b kind(hiden) path "h" : tensor<3xf32>
+
+// -----
+
+// expected-error @+1 {{of integers can only start at a constant, found #etrace.normal}}
+etrace.buffer @b kind(counter) path "n" : tensor<i64> init #etrace.normal
+
+// -----
+
+// Generic form: malformed operations are refused, not followed.
+
+// expected-error @+1 {{region #0 ('body') failed to verify constraint: region with 1 blocks}}
+"etrace.model"() <{sym_name = "m"}> ({
+}) : () -> ()
+
+// -----
+
+"etrace.model"() <{sym_name = "m"}> ({
+  // expected-error @+1 {{entry block must have 1 arguments to match function signature}}
+  "etrace.step"() <{sym_name = "a", function_type = (tensor<3xf32>) -> ()}> ({
+    "etrace.yield"() : () -> ()
+  }) : () -> ()
+}) : () -> ()
+
+// -----
+
+"etrace.model"() <{sym_name = "m"}> ({
+  // expected-error @+1 {{expects argument attribute array to have the same number of elements as the number of function arguments, got 2, but expected 1}}
+  "etrace.step"() <{sym_name = "a", function_type = (tensor<3xf32>) -> (), arg_attrs = [{etrace.hidden = "h"}, {}]}> ({
+  ^bb0(%x: tensor<3xf32>):
+    "etrace.yield"() : () -> ()
+  }) : () -> ()
+}) : () -> ()
+
+// -----
+
+"etrace.model"() <{sym_name = "m"}> ({
+  // expected-error @+1 {{requires attribute 'function_type'}}
+  "etrace.step"() <{sym_name = "a"}> ({
+    "etrace.yield"() : () -> ()
+  }) : () -> ()
+}) : () -> ()
+
+// -----
+
+"etrace.model"() <{sym_name = "m"}> ({
+  "etrace.step"() <{sym_name = "a", function_type = () -> ()}> ({
+    "etrace.yield"() : () -> ()
+  }) : () -> ()
+  // expected-error @+1 {{Invalid attribute `init` in property conversion: 3 : i32}}
+  "etrace.hidden"() <{sym_name = "h", type = tensor<3xf32>, init = 3 : i32}> : () -> ()
+}) : () -> ()
+
+// -----
+
+// A group before a declaration that is wrong itself.
+etrace.model @m {
+  etrace.group @g members ["h"] positions [3] edges []
+  // expected-error @+1 {{must be a ranked tensor, found 'f32'}}
+  etrace.hidden @h : f32
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+// Two results of a primitive in generic form.
+func.func @f(%x: tensor<3xf32>) {
+  // expected-error @+1 {{requires one result}}
+  %0:2 = "etrace.elementwise"(%x) : (tensor<3xf32>) -> (tensor<3xf32>, tensor<3xf32>)
+  return
+}
+
+// -----
+
+// expected-error @+1 {{expects parent op 'etrace.model'}}
+etrace.group @g members ["h"] positions [3] edges []
+
+// -----
+
+// expected-error @+1 {{expects parent op 'etrace.model'}}
+etrace.relation @r primitive "p" groups [@g] reach [array<i64: 0>] leaves ["weight"] params [["w"]] chains [[]] direct
+
+// -----
+
+// expected-error @+1 {{expects parent op 'etrace.model'}}
+etrace.excluded @h reason "no path"
