@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-INPUT, TARGET, OUTPUT = "x0", "target", "out"
+INPUT, TARGET, OUTPUT = "x", "target", "out"
 
 
 def deviation(a, b):
@@ -75,7 +75,7 @@ def run(model, p, s, inputs, targets, rule="d-rtrl", window=1, compat=False, opt
                    else targets.astype(float)}
         np.savez(folder / "in.npz", **arrays)
         command = [tool(), "model.mlir", "--mode=learn", "--data=in.npz", "--out=out.npz",
-                   "--dtype=f64", "--reduction=sum", f"--rule={rule}", f"--window={window}",
+                   "--reduction=sum", f"--rule={rule}", f"--window={window}",
                    *options]
         if compat:
             command.append("--compat=braintrace")
