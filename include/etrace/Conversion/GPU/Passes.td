@@ -116,7 +116,7 @@ def GPUAttachTargetPass : Pass<"etrace-gpu-attach-target", "::mlir::gpu::GPUModu
     ```mlir
     gpu.module @etrace_kernels {...}
     // becomes
-    gpu.module @etrace_kernels [#nvvm.target<O = 3, chip = "sm_90", features = "">] {...}
+    gpu.module @etrace_kernels [#nvvm.target<O = 3, chip = "sm_90">] {...}
     ```
   }];
   let options = [Option<"chip", "chip", "std::string", "\"sm_80\"",
