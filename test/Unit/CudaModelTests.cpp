@@ -17,7 +17,6 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
 
 #include <cmath>
 #include <cstring>
@@ -122,8 +121,6 @@ protected:
     registerAllExtensions(registry);
     etrace::registerAllDialects(registry);
     context.appendDialectRegistry(registry);
-    static bool once = (etrace::registerAllPasses(), true);
-    (void)once;
   }
 
   /// The learner of the case, as linalg.
@@ -132,11 +129,12 @@ protected:
     auto module = parseSourceFile<ModuleOp>(
         std::string(ETRACE_TEST_EXAMPLES "/") + parameters.example + ".mlir", &context);
     PassManager pm(&context);
-    std::string text = std::string("etrace.model(etrace-functionalize,etrace-build-graph),"
-                                   "etrace-derive{rule=") +
-                       parameters.rule + " window=" + parameters.window + "}";
-    if (!module || failed(parsePassPipeline(text, pm)))
+    PipelineOptions options;
+    options.rule = parameters.rule;
+    options.window = parameters.window;
+    if (!module)
       return nullptr;
+    buildLearnerPipeline(pm, options);
     buildLowerToLinalgPipeline(pm);
     return succeeded(pm.run(*module)) ? std::move(module) : nullptr;
   }

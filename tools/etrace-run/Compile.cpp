@@ -6,6 +6,7 @@
 
 #include "etrace/Data/Files.h"
 #include "etrace/InitAll.h"
+#include "etrace/Pipelines/CudaPipeline.h"
 #include "etrace/Pipelines/Pipelines.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -48,6 +49,36 @@ static Error checkModule(const std::string &path, mlir::ModuleOp module,
   return Error::success();
 }
 
+static Error compileForCPU(mlir::ModuleOp module, const RunOptions &options, Program &program) {
+  mlir::PassManager passes(module.getContext());
+  buildEtracePipeline(passes, makePipelineOptions(options));
+  if (failed(passes.run(module)))
+    return diagnosed();
+  auto code = CompiledModel::create(module, {options.cpu, 3});
+  if (!code)
+    return code.takeError();
+  program.code = std::move(*code);
+  return Error::success();
+}
+
+static Error compileForGPU(mlir::ModuleOp module, const RunOptions &options, Program &program) {
+  bool emulate = options.target == "cuda-emulated";
+  ToCudaOptions cuda;
+  cuda.chip = options.chip;
+  cuda.emit = emulate ? DeviceCodeForm::nvvm : DeviceCodeForm::ptx;
+  mlir::PassManager passes(module.getContext());
+  buildLearnerPipeline(passes, makePipelineOptions(options));
+  buildLowerToLinalgPipeline(passes);
+  buildToCudaPipeline(passes, cuda);
+  if (failed(passes.run(module)))
+    return diagnosed();
+  auto code = CudaModel::create(module, {emulate});
+  if (!code)
+    return code.takeError();
+  program.gpuCode = std::move(*code);
+  return Error::success();
+}
+
 Expected<Program> etrace::run::compileProgram(const RunOptions &options) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
@@ -67,13 +98,8 @@ Expected<Program> etrace::run::compileProgram(const RunOptions &options) {
   Program program;
   if (Error error = checkModule(options.model, *module, program.batchDim))
     return error;
-  mlir::PassManager passes(&context);
-  buildEtracePipeline(passes, makePipelineOptions(options));
-  if (failed(passes.run(*module)))
-    return diagnosed();
-  auto code = CompiledModel::create(*module, {options.cpu, 3});
-  if (!code)
-    return code.takeError();
-  program.code = std::move(*code);
+  if (Error error = options.target == "cpu" ? compileForCPU(*module, options, program)
+                                            : compileForGPU(*module, options, program))
+    return error;
   return program;
 }

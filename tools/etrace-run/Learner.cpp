@@ -188,9 +188,12 @@ Error Learner::call(StringRef name, const std::map<std::string, void *> &argumen
                                      "', which this tool does not know");
     values.push_back(value->second);
   }
-  if (int status = program.code->invoke(name, block.get(), values))
+  Expected<int> status = program.invoke(name, block.get(), values);
+  if (!status)
+    return status.takeError();
+  if (*status)
     return llvm::createStringError("entry '" + name + "' failed with status " +
-                                   llvm::Twine(status));
+                                   llvm::Twine(*status));
   return Error::success();
 }
 

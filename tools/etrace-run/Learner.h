@@ -8,6 +8,7 @@
 
 #include "etrace/Data/Array.h"
 #include "etrace/Data/Random.h"
+#include "etrace/Runtime/CUDA/CudaModel.h"
 #include "etrace/Runtime/CompiledModel.h"
 
 #include <memory>
@@ -18,10 +19,19 @@ namespace etrace::run {
 /// A model in executable memory and what the ABI does not say.
 struct Program {
   std::unique_ptr<CompiledModel> code;
+  /// Instead of `code` if entries run on a GPU.
+  std::unique_ptr<CudaModel> gpuCode;
   /// The axis of inputs that counts samples.
   std::optional<int64_t> batchDim;
 
-  const ModelABI &getABI() const { return code->getABI(); }
+  const ModelABI &getABI() const { return code ? code->getABI() : gpuCode->getABI(); }
+  /// Calls an entry; the status.
+  llvm::Expected<int> invoke(llvm::StringRef entry, void *block,
+                             llvm::ArrayRef<void *> arguments) const {
+    if (code)
+      return code->invoke(entry, block, arguments);
+    return gpuCode->invoke(entry, block, arguments);
+  }
 };
 
 /// Parses, runs the pipeline and compiles. Diagnostics of the compiler are printed; the

@@ -37,6 +37,10 @@ struct CommandLine {
   Text dtype{"dtype", cl::desc("convert the model to f32 or f64 (default: as written)"),
              cl::cat(category)};
   Text cpu{"cpu", cl::desc("processor to compile for"), cl::init("native"), cl::cat(category)};
+  Text target{"target", cl::desc("where entries run: cpu, cuda (the first GPU) or "
+                                 "cuda-emulated (its kernels on the CPU)"),
+              cl::init("cpu"), cl::cat(category)};
+  Text chip{"chip", cl::desc("oldest GPU to compile for"), cl::init("sm_80"), cl::cat(category)};
 
   Opt<double> learningRate{"learning-rate", cl::desc("step size of the optimiser"),
                            cl::init(1e-3), cl::cat(category)};
@@ -122,6 +126,8 @@ static RunOptions collect(const CommandLine &line) {
   options.optimizer = line.optimizer;
   options.dtype = line.dtype;
   options.cpu = line.cpu;
+  options.target = line.target;
+  options.chip = line.chip;
   options.queries = line.queries;
   options.perStep = line.perStep;
   options.learningRate = line.learningRate;
@@ -191,6 +197,8 @@ static Error checkWords(const RunOptions &options) {
   if (Error error = checkWord("compat", options.compat, {"none", "braintrace"}))
     return error;
   if (Error error = checkWord("optimizer", options.optimizer, {"adam", "sgd"}))
+    return error;
+  if (Error error = checkWord("target", options.target, {"cpu", "cuda", "cuda-emulated"}))
     return error;
   return options.dtype.empty() ? Error::success()
                                : checkWord("dtype", options.dtype, {"f32", "f64"});

@@ -22,7 +22,7 @@ struct RunOptions {
   Mode mode = Mode::train;
   std::string model;
 
-  std::string rule, decay, window, compat, optimizer, dtype, cpu;
+  std::string rule, decay, window, compat, optimizer, dtype, cpu, target, chip;
   bool queries = false;
   bool perStep = false;
 

@@ -14,6 +14,8 @@
 #include "llvm/IR/Module.h"
 #include "llvm/Support/TargetSelect.h"
 
+#include <mutex>
+
 using namespace etrace;
 using namespace llvm;
 
@@ -158,6 +160,8 @@ struct CudaModel::Implementation {
   ModelABI abi;
   std::unique_ptr<Device> device;
   std::unique_ptr<orc::LLJIT> host;
+  /// A device has one queue: calls from several threads take turns.
+  std::mutex turn;
 };
 
 CudaModel::CudaModel() : implementation(std::make_unique<Implementation>()) {}
@@ -199,6 +203,7 @@ Expected<int> CudaModel::invoke(StringRef name, void *block, ArrayRef<void *> ar
       steps = *static_cast<int64_t *>(value);
   if (!block || steps < 0)
     return 1;
+  std::lock_guard<std::mutex> lock(implementation->turn);
   Staged staged(device);
   Expected<void *> memory = staged.add(block, abi.size, /*isWritten=*/true);
   if (!memory)
