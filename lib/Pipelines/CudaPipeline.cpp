@@ -63,11 +63,14 @@ static void addDeviceCode(OpPassManager &pm) {
   device.addPass(createReconcileUnrealizedCastsPass());
 }
 
+/// Scalars that the caller gives, and what is computed from them, as on the CPU path.
 static void addHostCode(OpPassManager &pm) {
+  pm.addPass(createExpandMathPass());
   pm.addPass(createSCFToControlFlowPass());
   pm.addPass(memref::createExpandStridedMetadataPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(createArithToLLVMConversionPass());
+  pm.addPass(createConvertMathToLLVMPass());
   pm.addPass(createConvertIndexToLLVMPass());
   pm.addPass(createFinalizeMemRefToLLVMConversionPass());
   pm.addPass(createConvertControlFlowToLLVMPass());

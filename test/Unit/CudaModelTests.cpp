@@ -191,18 +191,32 @@ void CudaModelTest::compare(bool emulate) {
     return status ? *status : -1;
   });
   unsigned seed = 1;
+  // Results alike because nothing happened would prove nothing.
+  double activity = 0;
   auto both = [&](const char *entry) {
     cpu.call(entry, seed);
     gpu.call(entry, seed);
     expectEqualInstances(cpu, gpu, std::to_string(seed) + " " + entry);
+    for (auto [argument, values] : llvm::zip(cpu.abi.findEntry(entry)->arguments, cpu.arrays))
+      for (float value : values)
+        activity += argument.isResult && argument.name != "loss" ? std::abs(value) : 0.0;
     seed += 10;
   };
   both("init");
   cpu.fillParameters();
   gpu.fillParameters();
-  for (const char *entry : {"learn", "learn", "learn", "advance", "learn", "step", "apply",
-                            "learn_sequence", "apply", "reset", "step_sequence", "learn"})
+  for (const char *entry : {"learn", "learn", "learn", "advance", "learn", "step"})
     both(entry);
+  double gradient = 0;
+  for (const BufferInfo &buffer : cpu.abi.buffers)
+    if (buffer.kind == BufferKind::gradient)
+      for (size_t k = 0; k < buffer.bytes / sizeof(float); ++k)
+        gradient += std::abs(reinterpret_cast<const float *>(cpu.block + buffer.offset)[k]);
+  EXPECT_GT(gradient, 0.0);
+  for (const char *entry :
+       {"apply", "learn_sequence", "apply", "reset", "step_sequence", "learn"})
+    both(entry);
+  EXPECT_GT(activity, 0.0);
 }
 
 TEST_P(CudaModelTest, EmulatedKernelsAgreeWithTheCPU) { compare(/*emulate=*/true); }
