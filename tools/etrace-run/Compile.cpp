@@ -11,7 +11,6 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace etrace;
@@ -22,29 +21,38 @@ using llvm::Expected;
 /// The compiler has said what is wrong.
 static Error diagnosed() { return llvm::createStringError(""); }
 
-static PipelineOptions makePipelineOptions(const RunOptions &options) {
+static void addPasses(const RunOptions &options, bool isLearner, mlir::PassManager &passes) {
+  if (isLearner) {
+    buildLowerToLinalgPipeline(passes);
+    buildToLLVMPipeline(passes);
+    return;
+  }
   PipelineOptions pipeline;
   pipeline.rule = options.rule;
-  llvm::StringRef(options.decay).getAsDouble(pipeline.decay);
+  double decay;
+  if (!llvm::StringRef(options.decay).getAsDouble(decay))
+    pipeline.decay = decay;
   pipeline.window = options.window;
   pipeline.compat = options.compat;
   pipeline.optimizer = options.optimizer;
   pipeline.queries = options.queries;
   pipeline.dtype = options.dtype;
-  return pipeline;
+  buildEtracePipeline(passes, pipeline);
 }
 
-/// What is in the module: a model to derive from, or learner IR.
-static Error checkModule(const std::string &path, mlir::ModuleOp module,
-                         std::optional<int64_t> &batchDim) {
+/// Checks what is in the module: one model to derive from, or learner IR. Takes the
+/// batch axis.
+static Error prepareModule(const RunOptions &options, mlir::ModuleOp module, Program &program,
+                           bool &isLearner) {
   auto models = llvm::to_vector(module.getOps<ModelOp>());
-  if (models.size() > 1)
-    return makeFileError(path, "expected one etrace.model, found " +
-                                   llvm::Twine(models.size()));
-  if (models.empty() && module.getOps<BufferOp>().empty())
-    return makeFileError(path, "expected an etrace.model, found none");
-  if (!models.empty())
-    batchDim = models.front().getBatchDim();
+  isLearner = models.empty() && !module.getOps<BufferOp>().empty();
+  if (models.size() != 1 && !isLearner)
+    return makeFileError(options.model,
+                         "expected one etrace.model, found " + llvm::Twine(models.size()));
+  if (isLearner)
+    return Error::success();
+  if (auto axis = models.front().getBatchDim())
+    program.batchDim = *axis;
   return Error::success();
 }
 
@@ -52,9 +60,10 @@ Expected<Program> etrace::run::compileProgram(const RunOptions &options) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  mlir::registerAllToLLVMIRTranslations(registry);
-  registerAllDialects(registry);
-  mlir::MLIRContext context(registry);
+  etrace::registerAllDialects(registry);
+  Program program;
+  program.context = std::make_unique<mlir::MLIRContext>(registry);
+  mlir::MLIRContext &context = *program.context;
   auto buffer = readBytes(options.model);
   if (!buffer)
     return buffer.takeError();
@@ -64,11 +73,11 @@ Expected<Program> etrace::run::compileProgram(const RunOptions &options) {
   auto module = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
   if (!module)
     return diagnosed();
-  Program program;
-  if (Error error = checkModule(options.model, *module, program.batchDim))
+  bool isLearner;
+  if (Error error = prepareModule(options, *module, program, isLearner))
     return error;
   mlir::PassManager passes(&context);
-  buildEtracePipeline(passes, makePipelineOptions(options));
+  addPasses(options, isLearner, passes);
   if (failed(passes.run(*module)))
     return diagnosed();
   auto code = CompiledModel::create(*module, {options.cpu, 3});

@@ -9,6 +9,7 @@
 #include "etrace/Data/Array.h"
 #include "etrace/Data/Random.h"
 #include "etrace/Runtime/CompiledModel.h"
+#include "mlir/IR/MLIRContext.h"
 
 #include <memory>
 #include <string>
@@ -17,6 +18,8 @@ namespace etrace::run {
 
 /// A model in executable memory and what the ABI does not say.
 struct Program {
+  /// The initialisers in the ABI live in it.
+  std::unique_ptr<mlir::MLIRContext> context;
   std::unique_ptr<CompiledModel> code;
   /// The axis of inputs that counts samples.
   std::optional<int64_t> batchDim;
