@@ -32,6 +32,11 @@ void etrace::buildDerivePipeline(OpPassManager &pm, const DerivePipelineOptions 
 }
 
 void etrace::buildLearnerPipeline(OpPassManager &pm, const PipelineOptions &options) {
+  if (!options.dtype.empty()) {
+    ConvertFloatPassOptions convert;
+    convert.to = options.dtype.getValue();
+    pm.addPass(createConvertFloatPass(convert));
+  }
   AnalyzeOptions analyze;
   analyze.compat = options.compat.getValue();
   buildAnalyzePipeline(pm, analyze);

@@ -12,7 +12,6 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Target/LLVMIR/Dialect/All.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace etrace;
@@ -23,35 +22,46 @@ using llvm::Expected;
 /// The compiler has said what is wrong.
 static Error diagnosed() { return llvm::createStringError(""); }
 
-static PipelineOptions makePipelineOptions(const RunOptions &options) {
+/// Model IR to learner IR; a module of learner IR is there already.
+static void addLearnerPasses(const RunOptions &options, bool isLearner,
+                             mlir::PassManager &passes) {
+  if (isLearner)
+    return;
   PipelineOptions pipeline;
   pipeline.rule = options.rule;
-  llvm::StringRef(options.decay).getAsDouble(pipeline.decay);
+  double decay;
+  if (!llvm::StringRef(options.decay).getAsDouble(decay))
+    pipeline.decay = decay;
   pipeline.window = options.window;
   pipeline.compat = options.compat;
   pipeline.optimizer = options.optimizer;
   pipeline.queries = options.queries;
   pipeline.dtype = options.dtype;
-  return pipeline;
+  buildLearnerPipeline(passes, pipeline);
 }
 
-/// What is in the module: a model to derive from, or learner IR.
-static Error checkModule(const std::string &path, mlir::ModuleOp module,
-                         std::optional<int64_t> &batchDim) {
+/// Checks what is in the module: one model to derive from, or learner IR. Takes the
+/// batch axis.
+static Error prepareModule(const RunOptions &options, mlir::ModuleOp module, Program &program,
+                           bool &isLearner) {
   auto models = llvm::to_vector(module.getOps<ModelOp>());
-  if (models.size() > 1)
-    return makeFileError(path, "expected one etrace.model, found " +
-                                   llvm::Twine(models.size()));
-  if (models.empty() && module.getOps<BufferOp>().empty())
-    return makeFileError(path, "expected an etrace.model, found none");
-  if (!models.empty())
-    batchDim = models.front().getBatchDim();
+  isLearner = models.empty() && !module.getOps<BufferOp>().empty();
+  if (models.size() != 1 && !isLearner)
+    return makeFileError(options.model,
+                         "expected one etrace.model, found " + llvm::Twine(models.size()));
+  if (isLearner)
+    return Error::success();
+  if (auto axis = models.front().getBatchDim())
+    program.batchDim = *axis;
   return Error::success();
 }
 
-static Error compileForCPU(mlir::ModuleOp module, const RunOptions &options, Program &program) {
+static Error compileForCPU(mlir::ModuleOp module, const RunOptions &options, bool isLearner,
+                           Program &program) {
   mlir::PassManager passes(module.getContext());
-  buildEtracePipeline(passes, makePipelineOptions(options));
+  addLearnerPasses(options, isLearner, passes);
+  buildLowerToLinalgPipeline(passes);
+  buildToLLVMPipeline(passes);
   if (failed(passes.run(module)))
     return diagnosed();
   auto code = CompiledModel::create(module, {options.cpu, 3});
@@ -61,13 +71,14 @@ static Error compileForCPU(mlir::ModuleOp module, const RunOptions &options, Pro
   return Error::success();
 }
 
-static Error compileForGPU(mlir::ModuleOp module, const RunOptions &options, Program &program) {
+static Error compileForGPU(mlir::ModuleOp module, const RunOptions &options, bool isLearner,
+                           Program &program) {
   bool emulate = options.target == "cuda-emulated";
   ToCudaOptions cuda;
   cuda.chip = options.chip;
   cuda.emit = emulate ? DeviceCodeForm::nvvm : DeviceCodeForm::ptx;
   mlir::PassManager passes(module.getContext());
-  buildLearnerPipeline(passes, makePipelineOptions(options));
+  addLearnerPasses(options, isLearner, passes);
   buildLowerToLinalgPipeline(passes);
   buildToCudaPipeline(passes, cuda);
   if (failed(passes.run(module)))
@@ -83,9 +94,10 @@ Expected<Program> etrace::run::compileProgram(const RunOptions &options) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
-  mlir::registerAllToLLVMIRTranslations(registry);
-  registerAllDialects(registry);
-  mlir::MLIRContext context(registry);
+  etrace::registerAllDialects(registry);
+  Program program;
+  program.context = std::make_unique<mlir::MLIRContext>(registry);
+  mlir::MLIRContext &context = *program.context;
   auto buffer = readBytes(options.model);
   if (!buffer)
     return buffer.takeError();
@@ -95,11 +107,12 @@ Expected<Program> etrace::run::compileProgram(const RunOptions &options) {
   auto module = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
   if (!module)
     return diagnosed();
-  Program program;
-  if (Error error = checkModule(options.model, *module, program.batchDim))
+  bool isLearner;
+  if (Error error = prepareModule(options, *module, program, isLearner))
     return error;
-  if (Error error = options.target == "cpu" ? compileForCPU(*module, options, program)
-                                            : compileForGPU(*module, options, program))
+  if (Error error = options.target == "cpu"
+                        ? compileForCPU(*module, options, isLearner, program)
+                        : compileForGPU(*module, options, isLearner, program))
     return error;
   return program;
 }

@@ -10,6 +10,7 @@
 #include "etrace/Data/Random.h"
 #include "etrace/Runtime/CUDA/CudaModel.h"
 #include "etrace/Runtime/CompiledModel.h"
+#include "mlir/IR/MLIRContext.h"
 
 #include <memory>
 #include <string>
@@ -18,6 +19,8 @@ namespace etrace::run {
 
 /// A model in executable memory and what the ABI does not say.
 struct Program {
+  /// The initialisers in the ABI live in it.
+  std::unique_ptr<mlir::MLIRContext> context;
   std::unique_ptr<CompiledModel> code;
   /// Instead of `code` if entries run on a GPU.
   std::unique_ptr<CudaModel> gpuCode;

@@ -31,8 +31,9 @@ struct CommandLine {
              cl::cat(category)};
   Text window{"window", cl::desc("learning window: 1 or single-step"), cl::init("1"),
               cl::cat(category)};
-  Text compat{"compat", cl::desc("whose numbers to reproduce: none or braintrace"),
-              cl::init("none"), cl::cat(category)};
+  Text compat{"compat", cl::desc("whose numbers to reproduce: none or braintrace (default: "
+                                 "what the model says)"),
+              cl::cat(category)};
   Text optimizer{"optimizer", cl::desc("adam or sgd"), cl::init("adam"), cl::cat(category)};
   Text dtype{"dtype", cl::desc("convert the model to f32 or f64 (default: as written)"),
              cl::cat(category)};
@@ -194,8 +195,9 @@ static Error checkWord(llvm::StringRef option, llvm::StringRef value,
 }
 
 static Error checkWords(const RunOptions &options) {
-  if (Error error = checkWord("compat", options.compat, {"none", "braintrace"}))
-    return error;
+  if (!options.compat.empty())
+    if (Error error = checkWord("compat", options.compat, {"none", "braintrace"}))
+      return error;
   if (Error error = checkWord("optimizer", options.optimizer, {"adam", "sgd"}))
     return error;
   if (Error error = checkWord("target", options.target, {"cpu", "cuda", "cuda-emulated"}))

@@ -27,7 +27,7 @@ struct RunOptions {
   bool perStep = false;
 
   double learningRate = 1e-3;
-  /// What the optimiser takes beside scale and rate, by the name in the entry `apply`.
+  /// What the optimiser takes beside scale and learning_rate, by the name in the entry `apply`.
   std::map<std::string, double> hyperparameters;
   /// 0: what the model carries.
   int64_t batch = 0;

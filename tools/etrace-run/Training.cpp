@@ -92,7 +92,7 @@ Expected<OptimizerArguments> OptimizerArguments::create(const ModelABI &abi,
   if (!apply)
     return apply.takeError();
   std::map<std::string, double> known = options.hyperparameters;
-  known["rate"] = options.learningRate;
+  known["learning_rate"] = options.learningRate;
   known["scale"] = options.reduction == Reduction::mean ? 1.0 / double(steps) : 1.0;
   OptimizerArguments result;
   for (const EntryArgument &argument : (*apply)->arguments) {
