@@ -46,7 +46,7 @@ int main(void) {
   // CHECK: 3 {{.*}}'no-such-pass' does not refer to a registered pass or pass pipeline
   if (!etraceModuleRunPipeline(module, "no-such-pass"))
     return 1;
-  // CHECK: 3 text.mlir:1:1: option 'to' must be f32 or f64, found 'f8'
+  // CHECK: 3 text.mlir:0:0: option 'to' must be f32 or f64, found 'f8'
   if (!etraceModuleRunPipeline(module, "etrace-convert-float{to=f8}"))
     return 1;
   etraceModuleDestroy(module);

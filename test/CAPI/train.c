@@ -70,7 +70,7 @@ int main(int argc, char **argv) {
   etraceModuleDestroy(module);
   etraceContextDestroy(context);
 
-  // CHECK: model leaky_tanh
+  // CHECK: model leaky
   // CHECK: param w {{[0-9]+}} bytes
   printf("model %s\n", etraceModelGetName(model));
   EtraceBuffer buffer;
@@ -86,7 +86,7 @@ int main(int argc, char **argv) {
   // CHECK: learn -> loss
   size_t numLearn = prepare(model, "learn", learn), numApply = prepare(model, "apply", apply);
   *find(model, "apply", apply, "scale") = 1.0f;
-  *find(model, "apply", apply, "rate") = 0.05f;
+  *find(model, "apply", apply, "learning_rate") = 0.05f;
   float *loss = find(model, "learn", learn, "loss"), first = 0;
   if (etraceModelInvoke(model, "init", block, NULL, 0))
     return 1;
