@@ -4,10 +4,13 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 get_property(libraries GLOBAL PROPERTY ETRACE_EXPORTS)
 get_property(executables GLOBAL PROPERTY ETRACE_TOOLS)
-set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/Etrace)
-install(TARGETS ${libraries} EXPORT EtraceTargets
-  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(TARGETS ${executables} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+list(TRANSFORM libraries PREPEND "Etrace::" OUTPUT_VARIABLE ETRACE_EXPORTED_LIBRARIES)
+list(JOIN ETRACE_EXPORTED_LIBRARIES " " ETRACE_EXPORTED_LIBRARIES)
+# Not CMAKE_INSTALL_LIBDIR: tools look for libraries beside them, in ../lib.
+set(package_dir lib/cmake/Etrace)
+install(TARGETS ${libraries} EtraceC EXPORT EtraceTargets
+  ARCHIVE DESTINATION lib LIBRARY DESTINATION lib)
+install(TARGETS ${executables} RUNTIME DESTINATION bin)
 install(DIRECTORY include/etrace include/etrace-c DESTINATION include
   FILES_MATCHING PATTERN "*.h" PATTERN "*.td")
 install(DIRECTORY ${PROJECT_BINARY_DIR}/include/etrace DESTINATION include

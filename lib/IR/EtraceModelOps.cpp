@@ -259,6 +259,9 @@ void LossOp::build(OpBuilder &builder, OperationState &state, StringRef name, Fu
   buildFunction<LossOp>(builder, state, name, type);
 }
 
+/// The terminator that a region without one gets: it yields nothing.
+void YieldOp::build(OpBuilder &, OperationState &) {}
+
 /// S1: the terminator agrees with the signature.
 template <typename FunctionOp> static LogicalResult verifyYield(FunctionOp op) {
   auto yield = dyn_cast<YieldOp>(op.getBody().front().getTerminator());

@@ -15,7 +15,7 @@ def ConvertEtraceToLinalgPass : Pass<"convert-etrace-to-linalg", "::mlir::Module
     additive operands are broadcast into the destination, the products are summed
     onto it.
 
-    ```mlir
+    ```
     %y = etrace.matmul %x, %w : tensor<4x3xf32>, tensor<3x5xf32> -> tensor<4x5xf32>
     // becomes
     %zero = linalg.fill ins(%c0 : f32) outs(%empty : tensor<4x5xf32>) -> tensor<4x5xf32>
@@ -35,7 +35,7 @@ def FuseElementwisePass : Pass<"etrace-fuse-elementwise", "::mlir::ModuleOp"> {
     iteration space (a contraction, the pass over a trace) would be evaluated again
     for each point, so it stays alone.
 
-    ```mlir
+    ```
     %a = linalg.generic ... ins(%x) outs(%e) { exp } -> tensor<5xf32>
     %b = linalg.generic ... ins(%a) outs(%e) { negf } -> tensor<5xf32>
     // becomes
@@ -58,7 +58,7 @@ def BindMemoryPass : Pass<"etrace-bind-memory", "::mlir::ModuleOp"> {
     Results are computed in place: the destination of a result becomes the buffer it
     belongs to, if that is possible without changing what is read.
 
-    ```mlir
+    ```
     func.func @m_step(%h: tensor<4xf32> {etrace.buffer = "hidden.h"})
         -> (tensor<4xf32> {etrace.buffer = "hidden.h"}) attributes {etrace.entry = "step"}
     // becomes

@@ -101,11 +101,12 @@ def RaiseFunctionsPass : Pass<"etrace-raise-functions", "::mlir::ModuleOp"> {
     * `"elementwise"` on an identity (`linalg.copy`, `tensor.cast`), or on a pointwise
       operation with one operand that is a parameter.
 
-    An argument without a role is an input, a result without one an output. A state that
-    is not returned keeps its value, with a warning. Anything that does not fit is an error.
+    An argument without a role is an input (`etrace.name` names it), a result without one an
+    output. A state that is not returned keeps its value, with a warning. Anything that does
+    not fit is an error.
 
     ```mlir
-    func.func @leaky(%x: tensor<3xf32>, %h: tensor<5xf32> {etrace.hidden = "h"},
+    func.func @leaky(%x: tensor<3xf32> {etrace.name = "x"}, %h: tensor<5xf32> {etrace.hidden = "h"},
                      %w: tensor<3x5xf32> {etrace.param = "w", etrace.init = #etrace.orthogonal})
         -> (tensor<5xf32>, tensor<5xf32> {etrace.hidden = "h"}) {
       %y = linalg.vecmat {etrace.primitive = "matmul"}

@@ -255,8 +255,9 @@ StepOp FunctionRaiser::buildStep(OpBuilder &builder) {
     body.getArgument(position).setLoc(slot.loc);
     if (!slot.role.empty())
       step.setArgAttr(position, slot.role, builder.getStringAttr(slot.path));
-    if (Attribute constant = func.getArgAttr(slot.index, kSingleStepAttr))
-      step.setArgAttr(position, kSingleStepAttr, constant);
+    for (StringRef name : {StringRef(kNameAttr), StringRef(kSingleStepAttr)})
+      if (Attribute value = func.getArgAttr(slot.index, name))
+        step.setArgAttr(position, name, value);
   }
   for (auto [position, slot] : llvm::enumerate(states))
     step.setResultAttr(outputs.size() + position, slot->role, builder.getStringAttr(slot->path));
@@ -276,8 +277,9 @@ LogicalResult FunctionRaiser::buildLoss(OpBuilder &builder) {
   Block &body = op.getBody().front(), &from = loss.getBody().front();
   for (BlockArgument argument : loss.getArguments()) {
     argument.replaceAllUsesWith(body.getArgument(argument.getArgNumber()));
-    if (Attribute constant = loss.getArgAttr(argument.getArgNumber(), kSingleStepAttr))
-      op.setArgAttr(argument.getArgNumber(), kSingleStepAttr, constant);
+    for (StringRef name : {StringRef(kNameAttr), StringRef(kSingleStepAttr)})
+      if (Attribute value = loss.getArgAttr(argument.getArgNumber(), name))
+        op.setArgAttr(argument.getArgNumber(), name, value);
   }
   body.getOperations().splice(body.end(), from.getOperations());
   auto returnOp = cast<func::ReturnOp>(body.getTerminator());

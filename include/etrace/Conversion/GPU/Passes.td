@@ -13,7 +13,7 @@ def GPUParallelizePass : Pass<"etrace-gpu-parallelize", "::mlir::func::FuncOp"> 
     reduction dimensions become sequential loops inside it, whatever the order of
     the operation's iterators. Copies become parallel loops too.
 
-    ```mlir
+    ```
     linalg.generic {indexing_maps = [...], iterator_types = ["reduction", "parallel"]}
         ins(%a : memref<3x5xf32>) outs(%s : memref<5xf32>) {...}
     // becomes
@@ -34,7 +34,7 @@ def GPUIsolateScalarsPass : Pass<"etrace-gpu-isolate-scalars", "::mlir::func::Fu
     memory, or that depend on what was read, become `scf.parallel` from 0 to 1. A
     scalar that leaves such a run goes through a temporary of rank 0.
 
-    ```mlir
+    ```
     %n = memref.load %count[] : memref<f32>
     scf.parallel (%i) = (%c0) to (%c5) step (%c1) { ... use %n ... }
     // becomes
@@ -63,7 +63,7 @@ def GPUMapParallelPass : Pass<"etrace-gpu-map-parallel", "::mlir::func::FuncOp">
     n = block * threads + thread; threads beyond the last point do nothing.
     Constants and addresses of constant arrays move into the kernel.
 
-    ```mlir
+    ```
     scf.parallel (%i, %j) = (%c0, %c0) to (%c3, %c500) step (%c1, %c1) {...}
     // becomes
     gpu.launch blocks(%bx, ...) in (%gx = %c6, ...) threads(%tx, ...) in (%sx = %c256, ...)
@@ -113,7 +113,7 @@ def GPUAttachTargetPass : Pass<"etrace-gpu-attach-target", "::mlir::gpu::GPUModu
   let description = [{
     An unknown chip is an error `[gpu-unknown-chip]`.
 
-    ```mlir
+    ```
     gpu.module @etrace_kernels {...}
     // becomes
     gpu.module @etrace_kernels [#nvvm.target<O = 3, chip = "sm_90">] {...}
@@ -131,7 +131,7 @@ def GPUEmbedCodePass : Pass<"etrace-gpu-embed-code", "::mlir::ModuleOp"> {
     must be able to load it alone: an external function left in it is an error
     `[gpu-external-function]`.
 
-    ```mlir
+    ```
     gpu.binary @etrace_kernels [#gpu.object<#nvvm.target<chip = "sm_90">, assembly = "...">]
     // becomes
     llvm.mlir.global external constant @etrace_device_code("...\00")
