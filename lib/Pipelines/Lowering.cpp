@@ -49,7 +49,7 @@ static void addConversionsToLLVM(OpPassManager &pm) {
   pm.addPass(createCSEPass());
 }
 
-void etrace::buildToLLVMPipeline(OpPassManager &pm, const ToLLVMOptions &) {
+void etrace::buildToLLVMPipeline(OpPassManager &pm, const ToLLVMOptions &options) {
   pm.addPass(createBindMemoryPass());
   pm.addPass(bufferization::createOneShotBufferizePass());
   pm.addPass(createCanonicalizerPass());
@@ -57,6 +57,7 @@ void etrace::buildToLLVMPipeline(OpPassManager &pm, const ToLLVMOptions &) {
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createPlanWorkspacePass());
   pm.addPass(createExpandCopiesPass());
+  pm.addPass(createTileContractionsPass({options.vectorBits}));
   pm.addPass(createLowerLoopsPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(createCanonicalizerPass());

@@ -59,7 +59,7 @@ static LogicalResult lower(ModuleOp module) {
   if (!isLearner(module)) {
     if (module.getOps<etrace::ModelOp>().empty())
       return module.emitError("expected an etrace.model, or a learner made by etrace-derive");
-    std::string pipeline = "etrace-analyze,etrace-derive{" + deriveOptions + "}";
+    std::string pipeline = "etrace.model(etrace-functionalize,etrace-build-graph),etrace-derive{" + deriveOptions + "}";
     if (failed(parsePassPipeline(pipeline, pm)))
       return failure();
   }

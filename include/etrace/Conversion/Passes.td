@@ -91,6 +91,22 @@ def ExpandCopiesPass : Pass<"etrace-expand-copies"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def TileContractionsPass : Pass<"etrace-tile-contractions"> {
+  let summary = "Lower contractions on memory to register-blocked loops of vectors";
+  let description = [{
+    A `linalg.generic` of the form c += a b becomes loops over tiles of c; the sums of
+    a tile stay in vectors while the summed dimensions pass. Extents that are no
+    multiple of a tile get smaller tiles. Contractions in which neither a dimension of
+    the result nor a summed one is contiguous where it must be are left to
+    `etrace-lower-loops`.
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", "512", "bits of a vector register">
+  ];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::vector::VectorDialect", "::mlir::arith::ArithDialect"];
+}
+
 def LowerLoopsPass : Pass<"etrace-lower-loops"> {
   let summary = "Lower linalg operations on memory to loops in the order of memory";
   let description = [{

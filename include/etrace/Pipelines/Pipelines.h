@@ -40,7 +40,11 @@ struct LowerToLinalgOptions : mlir::PassPipelineOptions<LowerToLinalgOptions> {}
 /// fused, traces laid out.
 void buildLowerToLinalgPipeline(mlir::OpPassManager &pm, const LowerToLinalgOptions &options = {});
 
-struct ToLLVMOptions : mlir::PassPipelineOptions<ToLLVMOptions> {};
+struct ToLLVMOptions : mlir::PassPipelineOptions<ToLLVMOptions> {
+  Option<int64_t> vectorBits{*this, "vector-bits",
+                             llvm::cl::desc("Bits of a vector register of the processor"),
+                             llvm::cl::init(512)};
+};
 
 /// Learner IR of linalg to the LLVM dialect: memory bound, in place, no allocation.
 void buildToLLVMPipeline(mlir::OpPassManager &pm, const ToLLVMOptions &options = {});
