@@ -25,7 +25,7 @@ etrace.model @written attributes {batch_dim = 0, compat = #etrace.compat<braintr
   }
   // CHECK-NEXT: etrace.state @clock : tensor<i32> init #etrace.constant<value = 3.000000e+00>
   etrace.state @clock : tensor<i32> init #etrace.constant<value = 3.0>
-  // CHECK-NEXT: etrace.step @update(%[[X:.*]]: tensor<2x3xf32>, %{{.*}}: tensor<2xi32> {etrace.single_step}) -> tensor<2x5xf32> {
+  // CHECK-NEXT: etrace.step @update(%[[X:.*]]: tensor<2x3xf32> {etrace.name = "x"}, %{{.*}}: tensor<2xi32> {etrace.name = "mask", etrace.single_step}) -> tensor<2x5xf32> {
   etrace.step @update(%x: tensor<2x3xf32>, %mask: tensor<2xi32> {etrace.single_step}) -> tensor<2x5xf32> {
     // CHECK-NEXT: %[[W:.*]] = etrace.get @w : tensor<3x5xf32>
     %w = etrace.get @w : tensor<3x5xf32>
@@ -54,7 +54,7 @@ etrace.model @written attributes {batch_dim = 0, compat = #etrace.compat<braintr
     // CHECK: etrace.yield %{{.*}} : tensor<2x5xf32>
     etrace.yield %c : tensor<2x5xf32>
   }
-  // CHECK: etrace.loss @first(%[[OUT:.*]]: tensor<2x5xf32>, %[[T:.*]]: tensor<2xi32>) -> f32 {
+  // CHECK: etrace.loss @first(%[[OUT:.*]]: tensor<2x5xf32> {etrace.name = "out"}, %[[T:.*]]: tensor<2xi32> {etrace.name = "target"}) -> f32 {
   etrace.loss @first(%out: tensor<2x5xf32>, %target: tensor<2xi32>) -> f32 {
     %i = arith.constant 0 : index
     %l = tensor.extract %out[%i, %i] : tensor<2x5xf32>
@@ -67,7 +67,7 @@ etrace.model @functional {
   etrace.param @w : tensor<3xf64>
   etrace.hidden @h : tensor<3xf64>
   etrace.state @z : tensor<3xf64>
-  // CHECK: etrace.step @update(%{{.*}}: tensor<3xf64>, %{{.*}}: tensor<3xf64> {etrace.hidden = "h"}, %{{.*}}: tensor<3xf64> {etrace.state = "z"}, %{{.*}}: tensor<3xf64> {etrace.param = "w"})
+  // CHECK: etrace.step @update(%{{.*}}: tensor<3xf64> {etrace.name = "x"}, %{{.*}}: tensor<3xf64> {etrace.hidden = "h"}, %{{.*}}: tensor<3xf64> {etrace.state = "z"}, %{{.*}}: tensor<3xf64> {etrace.param = "w"})
   // CHECK-SAME: -> (tensor<3xf64>, tensor<3xf64> {etrace.hidden = "h"}, tensor<3xf64> {etrace.state = "z"}) {
   etrace.step @update(%x: tensor<3xf64>, %h: tensor<3xf64> {etrace.hidden = "h"},
                       %z: tensor<3xf64> {etrace.state = "z"}, %w: tensor<3xf64> {etrace.param = "w"})

@@ -13,8 +13,8 @@ etrace.model @m {
   // F64: etrace.state @n : tensor<i32>
   // F32: etrace.state @n : tensor<i32>
   etrace.state @n : tensor<i32>
-  // F64: etrace.step @update(%[[X:.*]]: tensor<3xf64>) -> tensor<5xf64>
-  // F32: etrace.step @update(%[[X:.*]]: tensor<3xf32>) -> tensor<5xf32>
+  // F64: etrace.step @update(%[[X:.*]]: tensor<3xf64> {etrace.name = "x"}) -> tensor<5xf64>
+  // F32: etrace.step @update(%[[X:.*]]: tensor<3xf32> {etrace.name = "x"}) -> tensor<5xf32>
   etrace.step @update(%x: tensor<3xf32>) -> tensor<5xf64> {
     %w = etrace.get @w : tensor<3x5xf32>
     // F64: %[[Y:.*]] = etrace.matmul %[[X]], %{{.*}} : tensor<3xf64>, tensor<3x5xf64> -> tensor<5xf64>
