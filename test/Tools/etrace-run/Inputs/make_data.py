@@ -26,7 +26,7 @@ for split, count in (("train", 402), ("test", 50)):
     write(f"{split}-x.idx.gz", gzip.compress(idx(x)))
     write(f"{split}-y.idx", idx(y))
     np.save(f"{split}-x.npy", x)
-    np.savez_compressed(f"{split}.npz", x0=x)
+    np.savez_compressed(f"{split}.npz", x=x)
     with open(f"{split}-y.json", "w", encoding="ascii") as file:
         json.dump(y.tolist(), file)
     # Fortran order and another axis for time.

@@ -11,7 +11,7 @@ STEPS = 5
 rng = np.random.default_rng(1)
 data = {"param:w": rng.normal(size=(4, 6)), "param:wo": rng.normal(size=(6, 3)),
         "param:bo": rng.normal(size=3), "state:h": rng.normal(size=(4, 6)),
-        "input:x0": rng.normal(size=(STEPS, 4, 4)), "target:target": rng.integers(0, 3, 4)}
+        "input:x": rng.normal(size=(STEPS, 4, 4)), "target:target": rng.integers(0, 3, 4)}
 np.savez("data.npz", **data)
 with open("data.json", "w", encoding="ascii") as file:
     json.dump({key: value.tolist() for key, value in data.items()}, file)
@@ -32,7 +32,7 @@ def reference():
     """Losses, outputs, last state and the gradient of the readout, which has no past."""
     h, wo, bo, label = (data[k] for k in ("state:h", "param:wo", "param:bo", "target:target"))
     losses, outputs, gradients = [], [], []
-    for x in data["input:x0"]:
+    for x in data["input:x"]:
         h = np.float64(np.float32(0.8)) * h + np.tanh(x @ data["param:w"])
         o = h @ wo + bo
         p = np.exp(o) / np.exp(o).sum(1, keepdims=True)
@@ -73,7 +73,7 @@ assert "loss" not in infer.files and "gradient:w" not in infer.files, infer.file
 # An output of the tool can be the input of the next call.
 more = {key: value for key, value in data.items() if key.startswith("param:")}
 more |= {key: out[key] for key in out.files if key.startswith(("state:", "trace:"))}
-np.savez("more.npz", **more, **{"input:x0": data["input:x0"][:1],
+np.savez("more.npz", **more, **{"input:x": data["input:x"][:1],
                                "target:target": data["target:target"]})
 run("learn", "more.npz", "more-out.npz")
 
