@@ -110,8 +110,12 @@ static bool settleInPlace(Value value, Value destination) {
     if (use->get() == destination)
       return isLastReader(owner, destination);
     auto linalgOp = dyn_cast<linalg::LinalgOp>(owner);
-    bool ignored = (linalgOp && !linalgOp.payloadUsesValueFromOperand(use)) ||
-                   use->get().getDefiningOp<tensor::EmptyOp>();
+    // A destination that is memory already is where another result settled: of one value
+    // that two buffers take, the second gets a copy.
+    bool isTaken = isa<BlockArgument>(use->get()) ||
+                   use->get().getDefiningOp<bufferization::ToTensorOp>();
+    bool ignored = !isTaken && ((linalgOp && !linalgOp.payloadUsesValueFromOperand(use)) ||
+                                use->get().getDefiningOp<tensor::EmptyOp>());
     bool sameBlock = owner->getBlock() == destination.getParentBlock();
     if (ignored && sameBlock && use->get().getType() == destination.getType() &&
         isLastReader(owner, destination)) {
