@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Write inputs for a model (write x.npz steps shape...), or compare two results of
+"""Write arrays of random numbers (write x.npz name=3x5 ...), or compare two results of
 etrace-run (same a.npz b.npz): every array to 1e-5 in the relative 2-norm, spikes exactly."""
 
 import sys
@@ -7,19 +7,22 @@ import sys
 import numpy as np
 
 
-def write(path, *shape):
-    shape = [int(extent) for extent in shape]
+def write(path, *arrays):
     random = np.random.default_rng(1)
-    steps, batch, inputs, outputs = shape
-    np.savez(path, **{
-        "input:x": random.normal(size=(steps, batch, inputs)).astype(np.float32),
-        "target:target": random.normal(size=(steps, batch, outputs)).astype(np.float32)})
+    contents = {}
+    for array in arrays:
+        name, _, shape = array.partition("=")
+        shape = [int(extent) for extent in shape.split("x")]
+        contents[name] = random.normal(size=shape).astype(np.float32)
+    np.savez(path, **contents)
 
 
 def same(first, second):
     a, b = np.load(first), np.load(second)
     if sorted(a) != sorted(b) or not a.files:
         sys.exit(f"different arrays: {sorted(a)} and {sorted(b)}")
+    if not any(np.any(a[key]) for key in a.files if key.startswith("gradient:")):
+        sys.exit("every gradient is zero")
     for key in a.files:
         x, y = a[key].astype(np.float64), b[key].astype(np.float64)
         exact = np.isin(x, (0, 1)).all()
