@@ -79,9 +79,6 @@ static Inverse invert(const PositionRelation &relation, ArrayRef<int64_t> result
   MLIRContext *context = relation.resultMap.getContext();
   Inverse inverse;
   inverse.iteration.resize(relation.box.size());
-  for (auto [dim, extent] : llvm::enumerate(relation.box))
-    if (extent == 1)
-      inverse.iteration[dim] = getAffineConstantExpr(0, context);
   for (auto [axis, expr] : llvm::enumerate(relation.resultMap.getResults())) {
     inverse.lower.push_back(0);
     inverse.upper.push_back(resultShape[axis]);
@@ -97,6 +94,10 @@ static Inverse invert(const PositionRelation &relation, ArrayRef<int64_t> result
       inverse.upper.back() = shift + relation.box[dim];
     }
   }
+  // A dimension of extent 1 needs no result axis to determine it.
+  for (auto [dim, extent] : llvm::enumerate(relation.box))
+    if (extent == 1 && !inverse.iteration[dim])
+      inverse.iteration[dim] = getAffineConstantExpr(0, context);
   return inverse;
 }
 

@@ -308,6 +308,20 @@ LogicalResult LearnerBuilder::pullBackChains(OpBuilder &builder) {
   return success();
 }
 
+/// gradient += term, with the gradient as destination; a null term adds nothing.
+static Value addInPlace(OpBuilder &builder, Location loc, Value gradient, Value term) {
+  if (!term)
+    return gradient;
+  unsigned rank = cast<RankedTensorType>(gradient.getType()).getRank();
+  AffineMap identity = AffineMap::getMultiDimIdentityMap(rank, builder.getContext());
+  GenericBuilder generic(builder, loc, rank);
+  int in0 = generic.input(term, identity), out0 = generic.output(gradient, identity);
+  auto body = [&](const BodyArithmetic &math, auto in, auto out) {
+    return SmallVector<Value>{math.add(out(out0), in(in0))};
+  };
+  return generic.build(identity, body)[0];
+}
+
 void LearnerBuilder::addPlainGradient(OpBuilder &builder, unsigned param, Value cotangent) {
   if (!cotangent)
     return;
@@ -362,9 +376,7 @@ LogicalResult LearnerBuilder::buildBackward() {
   for (const BufferDeclaration &trace : traces.declarations)
     backward->addResult(traces.get(trace.path));
   for (unsigned p = 0; p < graph.step.params.size(); ++p) {
-    Value gradient = quantities.gradients[p];
-    backward->addResult(plainGradients[p] ? buildAdd(builder, loc, gradient, plainGradients[p])
-                                          : gradient);
+    backward->addResult(addInPlace(builder, loc, quantities.gradients[p], plainGradients[p]));
   }
   backward->close();
   return success();
