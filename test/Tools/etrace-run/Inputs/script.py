@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""script.py TOOL MODEL: runs one sequence through the tool and through numpy."""
+"""script.py UNITS TOOL MODEL: runs one sequence through the tool and through numpy."""
 
 import json
 import subprocess
@@ -7,10 +7,10 @@ import sys
 
 import numpy as np
 
-STEPS = 5
+STEPS, UNITS = 5, int(sys.argv[1])
 rng = np.random.default_rng(1)
-data = {"param:w": rng.normal(size=(4, 6)), "param:wo": rng.normal(size=(6, 3)),
-        "param:bo": rng.normal(size=3), "state:h": rng.normal(size=(4, 6)),
+data = {"param:w": rng.normal(size=(4, UNITS)), "param:wo": rng.normal(size=(UNITS, 3)),
+        "param:bo": rng.normal(size=3), "state:h": rng.normal(size=(4, UNITS)),
         "input:x": rng.normal(size=(STEPS, 4, 4)), "target:target": rng.integers(0, 3, 4)}
 np.savez("data.npz", **data)
 with open("data.json", "w", encoding="ascii") as file:
@@ -18,7 +18,7 @@ with open("data.json", "w", encoding="ascii") as file:
 
 
 def run(mode, source, out, *options):
-    subprocess.run(sys.argv[1:] + [f"--mode={mode}", f"--data={source}", f"--out={out}",
+    subprocess.run(sys.argv[2:] + [f"--mode={mode}", f"--data={source}", f"--out={out}",
                                    "--dtype=f64", *options], check=True)
 
 
@@ -80,7 +80,7 @@ run("learn", "more.npz", "more-out.npz")
 # A missing key is named, and so is everything the model has.
 del more["param:wo"]
 np.savez("less.npz", **more)
-done = subprocess.run(sys.argv[1:] + ["--mode=learn", "--data=less.npz", "--out=less-out.npz"],
+done = subprocess.run(sys.argv[2:] + ["--mode=learn", "--data=less.npz", "--out=less-out.npz"],
                       capture_output=True, text=True, check=False)
 assert done.returncode == 1, done
 assert "missing key 'param:wo'; model 'classify' has: " in done.stderr, done.stderr
