@@ -289,7 +289,7 @@ Value TileEmitter::sumLanes(SmallVector<Value> vectors) {
 
 void TileEmitter::emitDotTile(int64_t rows, int64_t columns) {
   // Columns in powers of two, as sumLanes wants them.
-  for (Column run : cutColumns(columns, columns)) {
+  for (Column run : cutColumns(columns, llvm::bit_floor(static_cast<uint64_t>(columns)))) {
     SmallVector<Value> totals(rows);
     int64_t extent = work.extents[work.k.back()];
     at(work.n, run.offset, [&] {
