@@ -45,6 +45,9 @@ struct FuseElementwise : etrace::impl::FuseElementwisePassBase<FuseElementwise> 
       return signalPassFailure();
     RewritePatternSet patterns(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(patterns, isWorthFusing);
+    // A producer keeps its result in the fused operation even if no one reads it; it would
+    // compete with the consumer's for one destination.
+    linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
