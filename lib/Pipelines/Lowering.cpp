@@ -24,6 +24,7 @@ void etrace::buildLowerToLinalgPipeline(OpPassManager &pm, const LowerToLinalgOp
   pm.addPass(createFuseElementwisePass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
+  pm.addPass(createBlockTracesPass());
 }
 
 static void addConversionsToLLVM(OpPassManager &pm) {

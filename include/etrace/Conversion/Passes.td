@@ -46,6 +46,24 @@ def FuseElementwisePass : Pass<"etrace-fuse-elementwise", "::mlir::ModuleOp"> {
                            "::mlir::affine::AffineDialect"];
 }
 
+def BlockTracesPass : Pass<"etrace-block-traces", "::mlir::ModuleOp"> {
+  let summary = "Choose how traces lie in memory";
+  let description = [{
+    A trace [B, I, O] of which the gradient sums over B is stored as
+    [O / block][I][B][block], so that one pass streams it while a piece of the
+    gradient stays in registers over B. The block is the largest power of two, at
+    most 64, that divides O and for which the vectors that the pass reads beside the
+    trace stay in half of the first-level cache. Traces of one sample, and traces
+    that fit no block, keep their order. Expects functions inlined in their entries.
+
+    The buffer's attribute `etrace.layout` keeps the natural shape, the blocked axis,
+    the block and the order of the stored axes.
+  }];
+  let options = [
+    Option<"cache", "cache", "int64_t", "48 * 1024", "bytes of the first-level data cache">
+  ];
+}
+
 def BindMemoryPass : Pass<"etrace-bind-memory", "::mlir::ModuleOp"> {
   let summary = "Give every buffer an offset in one block and every entry its C signature";
   let description = [{
