@@ -86,9 +86,8 @@ static Inverse invert(const PositionRelation &relation, ArrayRef<int64_t> result
     if (!shifted)
       continue;
     auto [dim, shift] = *shifted;
-    // An axis of extent 1 is still an axis: its index, not 0, keeps identities what they are.
-    if (relation.box[dim] != 1 || resultShape[axis] == 1)
-      inverse.iteration[dim] = getAffineDimExpr(axis, context) - shift;
+    // Of extent 1 or not: the axis' index, not 0, keeps identities what they are.
+    inverse.iteration[dim] = getAffineDimExpr(axis, context) - shift;
     if (relation.box[dim] >= 0 && resultShape[axis] >= 0) {
       inverse.lower.back() = shift;
       inverse.upper.back() = shift + relation.box[dim];

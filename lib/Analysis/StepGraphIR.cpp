@@ -25,6 +25,15 @@ static LogicalResult readGroups(ModelOp model, StepGraph &graph) {
       group.edges.push_back({unsigned(edges[e]), unsigned(edges[e + 1])});
     graph.groups.push_back(std::move(group));
   }
+  for (auto [index, state] : llvm::enumerate(graph.step.states)) {
+    auto count = llvm::count_if(graph.groups, [&, s = index](const HiddenGroup &group) {
+      return llvm::is_contained(group.members, s);
+    });
+    if (state.isHidden && count != 1)
+      return model.emitOpError("needs the hidden state '")
+             << state.path << "' in one group, found it in " << count
+             << "; run 'etrace-analyze' first [stale-graph]";
+  }
   return success();
 }
 

@@ -90,6 +90,24 @@ static LogicalResult attempt(const StepView &step, const CarriedState &source,
   return success();
 }
 
+/// The operations whose results reach the new value of a carried state along floats: a cut
+/// elsewhere, as at a readout, takes nothing from the recurrence.
+static llvm::DenseSet<Operation *> collectCarried(const StepView &step) {
+  llvm::DenseSet<Operation *> carried;
+  SmallVector<Value> worklist;
+  for (const CarriedState &state : step.states)
+    worklist.push_back(state.after);
+  while (!worklist.empty()) {
+    Value value = worklist.pop_back_val();
+    Operation *op = value.getDefiningOp();
+    if (!op || isa<StopGradientOp>(op) || !isa<FloatType>(getElementTypeOrSelf(value)) ||
+        !carried.insert(op).second)
+      continue;
+    op->walk([&](Operation *nested) { llvm::append_range(worklist, nested->getOperands()); });
+  }
+  return carried;
+}
+
 /// Every operation of the step that does not leave positions where they are.
 static void cutAllMoves(const StepView &step, llvm::MapVector<Operation *, CutReason> &extra) {
   for (Operation &op : step.getBody().without_terminator())
@@ -123,6 +141,8 @@ FailureOr<TransitionCut> TransitionCut::compute(const StepView &step, const Carr
     }
     TransitionCut cut;
     cut.cuts = std::move(result.active);
+    llvm::DenseSet<Operation *> carried = collectCarried(step);
+    cut.cuts.remove_if([&](auto &entry) { return !carried.contains(entry.first); });
     for (auto [state, set] : llvm::zip(step.states, result.reached))
       cut.reaches.push_back(!set.isNone() && set.isPointwise() &&
                             state.getType().getShape() == source.getType().getShape());

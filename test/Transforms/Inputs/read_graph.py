@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Reads the JSON report of print-graph.mlir: read_graph.py FILE"""
+
+import json
+import sys
+
+with open(sys.argv[1]) as file:
+    report = json.load(file)
+
+assert report["model"] == "net"
+assert [group["members"] for group in report["groups"]] == [["n.V", "n.I"], ["h"]]
+assert report["groups"][0]["edges"] == [0, 0, 0, 1, 1, 1]
+assert report["groups"][0]["states"] == 2
+assert report["groups"][1]["positions"] == [2, 4] and report["groups"][1]["edges"] == []
+product, pointwise = report["relations"]
+assert product["exact"] and product["reason"] == "" and product["kind"] == "direct"
+assert [(leaf["key"], leaf["params"]) for leaf in product["leaves"]] == [
+    ("weight", ["w"]), ("bias", ["b"])]
+assert product["targets"] == [{"group": 0, "reach": [0, 1]}]
+assert not pointwise["exact"] and "product of weights" in pointwise["reason"]
+assert pointwise["targets"] == [{"group": 0, "reach": [0, 1]}, {"group": 1, "reach": [0]}]
+assert report["excluded"] == [
+    {"param": "r", "reason": "relation-excluded-ordinary"},
+    {"param": "out", "reason": "relation-excluded-non-temporal"}]
+assert report["dynamic_states"] == ["trace.of.x"]

@@ -1,0 +1,65 @@
+// RUN: etrace-opt %s -split-input-file -verify-diagnostics -o /dev/null \
+// RUN:   -pass-pipeline='builtin.module(etrace.model(etrace-build-graph))'
+// RUN: not etrace-opt %S/../../examples/gru.mlir -etrace-analyze=compat=jax 2>&1 | FileCheck %s
+
+// CHECK: error: {{.*}}has no compatibility mode 'jax'; modes are 'none' and 'braintrace' [unknown-compat]
+
+etrace.model @control_flow {
+  etrace.param @w : tensor<3x3xf32>
+  etrace.step @update(%x: tensor<3xf32>, %c: tensor<i1>, %w: tensor<3x3xf32> {etrace.param = "w"})
+      -> tensor<3xf32> {
+    %b = tensor.extract %c[] : tensor<i1>
+    // expected-note @+1 {{move the primitive out of this operation and select its result}}
+    %r = scf.if %b -> tensor<3xf32> {
+      // expected-error @+1 {{is inside control flow, where it cannot have a trace [primitive-inside-control-flow]}}
+      %y = etrace.matmul %x, %w : tensor<3xf32>, tensor<3x3xf32> -> tensor<3xf32>
+      scf.yield %y : tensor<3xf32>
+    } else {
+      scf.yield %x : tensor<3xf32>
+    }
+    etrace.yield %r : tensor<3xf32>
+  }
+}
+
+// -----
+
+etrace.model @varies {
+  etrace.param @w : tensor<3x3xf32>
+  etrace.hidden @h : tensor<3xf32>
+  etrace.step @update(%x: tensor<3xf32>,
+                      // expected-note @+1 {{the changing value}}
+                      %m: tensor<3x3xf32>, %h: tensor<3xf32> {etrace.hidden = "h"},
+                      %w: tensor<3x3xf32> {etrace.param = "w"})
+      -> (tensor<3xf32> {etrace.hidden = "h"}) {
+    %mw = arith.mulf %m, %w : tensor<3x3xf32>
+    // expected-note @+2 {{apply the changing factor to the result of the primitive, or use an ordinary operation}}
+    // expected-error @+1 {{has a trainable operand that depends on a parameter and on a value that changes every step [operand-chain-varies]}}
+    %y = etrace.matmul %x, %mw : tensor<3xf32>, tensor<3x3xf32> -> tensor<3xf32>
+    etrace.yield %y : tensor<3xf32>
+  }
+}
+
+// -----
+
+etrace.model @written {
+  etrace.hidden @h : tensor<3xf32>
+  etrace.step @update(%x: tensor<3xf32>) -> tensor<3xf32> {
+    // expected-error @+1 {{remains in the step; run 'etrace-functionalize' first}}
+    %h = etrace.get @h : tensor<3xf32>
+    etrace.yield %h : tensor<3xf32>
+  }
+}
+
+// -----
+
+// An operation without a derivative between a hidden state and its new value.
+etrace.model @no_rule {
+  etrace.hidden @h : tensor<3xf32>
+  // expected-note @+1 {{the path enters by this value}}
+  etrace.step @update(%h: tensor<3xf32> {etrace.hidden = "h"}) -> (tensor<3xf32> {etrace.hidden = "h"}) {
+    // expected-note @+2 {{write the operation in terms of supported ones, or cut the path by 'etrace.stop_gradient'}}
+    // expected-error @+1 {{no derivative rule for 'arith.bitcast' on a path from a differentiated value [no-derivative-rule]}}
+    %n = arith.bitcast %h : tensor<3xf32> to tensor<3xf32>
+    etrace.yield %n : tensor<3xf32>
+  }
+}

@@ -1,0 +1,78 @@
+// RUN: etrace-opt %s -etrace-analyze -etrace-print-graph -o /dev/null | FileCheck %s
+// RUN: etrace-opt %s -etrace-analyze -etrace-print-graph="format=json output=%t.json" -o /dev/null
+// RUN: %python %S/Inputs/read_graph.py %t.json
+// RUN: etrace-opt %s -etrace-analyze -etrace-print-graph="format=dot output=%t.dot" -o /dev/null
+// RUN: FileCheck %s --check-prefix=DOT --input-file=%t.dot
+// RUN: dot -Tsvg %t.dot -o %t.svg
+// RUN: FileCheck %s --check-prefix=SVG --input-file=%t.svg
+// The same model gives the same bytes.
+// RUN: etrace-opt %s -etrace-analyze -etrace-print-graph="format=dot output=%t.again" -o /dev/null
+// RUN: cmp %t.dot %t.again
+
+// CHECK: Model @net
+// CHECK: The hidden groups are:
+// CHECK: Group 0: [n.V, n.I]  positions 4, 2 states
+// CHECK-NEXT: Group 1: [h]  positions 2x4, 1 state, no recurrence left (D = 0)
+// CHECK: The dynamic (non-hidden) states are:
+// CHECK: Dynamic state 0: trace.of.x
+// CHECK: The weight parameters which are associated with the hidden states are:
+// CHECK: Weight 0: w, b  is associated with hidden group 0  (matmul0, exact)
+// CHECK-NEXT: Weight 1: d  is associated with hidden groups [0, 1]  (elementwise0, approximate: 'h' recurs through a product of weights)
+// CHECK: The non-etrace weight parameters are:
+// CHECK: Weight 0: r  (excluded: relation-excluded-ordinary)
+// CHECK-NEXT: Weight 1: out  (excluded: relation-excluded-non-temporal)
+
+// DOT: digraph "net" {
+// DOT: subgraph cluster_0 {
+// DOT-NEXT: label="group0: 4";
+// DOT: "state n.V" [label="n.V"
+// DOT: "state n.I" -> "state n.V"
+// DOT: subgraph cluster_1 {
+// DOT: "relation relation0" -> "state n.I" [{{.*}}label="exact"]
+// DOT: "relation relation1" -> "state h" [{{.*}}label="approximate"]
+// DOT: "param out" [{{.*}}relation-excluded-non-temporal
+// DOT: "state trace.of.x" [{{.*}}style=dashed]
+
+// SVG: <svg
+// SVG: group0: 4
+etrace.model @net {
+  etrace.param @w : tensor<3x4xf32>
+  etrace.param @b : tensor<4xf32>
+  etrace.param @d : tensor<4xf32>
+  etrace.param @r : tensor<4x4xf32>
+  etrace.param @out : tensor<4x2xf32>
+  etrace.group_state @n {
+    etrace.component @V : tensor<4xf32>
+    etrace.component @I : tensor<4xf32>
+  }
+  etrace.hidden @h : tensor<2x4xf32>
+  etrace.state @"trace.of.x" : tensor<3xf32>
+  etrace.step @update(%x: tensor<3xf32>) -> tensor<2xf32> {
+    %v = etrace.get @n::@V : tensor<4xf32>
+    %i = etrace.get @n::@I : tensor<4xf32>
+    %w = etrace.get @w : tensor<3x4xf32>
+    %b = etrace.get @b : tensor<4xf32>
+    %d = etrace.get @d : tensor<4xf32>
+    %r = etrace.get @r : tensor<4x4xf32>
+    %out = etrace.get @out : tensor<4x2xf32>
+    etrace.set @"trace.of.x", %x : tensor<3xf32>
+    %y = etrace.matmul %x, %w bias %b
+        : tensor<3xf32>, tensor<3x4xf32>, tensor<4xf32> -> tensor<4xf32>
+    %k = etrace.elementwise %d : tensor<4xf32>
+    %ki = arith.mulf %k, %i : tensor<4xf32>
+    %i1 = arith.addf %ki, %y : tensor<4xf32>
+    %v1 = arith.addf %v, %i1 : tensor<4xf32>
+    etrace.set @n::@I, %i1 : tensor<4xf32>
+    etrace.set @n::@V, %v1 : tensor<4xf32>
+    %h = etrace.get @h : tensor<2x4xf32>
+    %e = arith.constant dense<0.0> : tensor<2x4xf32>
+    %hr = linalg.matmul ins(%h, %r : tensor<2x4xf32>, tensor<4x4xf32>)
+        outs(%e : tensor<2x4xf32>) -> tensor<2x4xf32>
+    %t = tensor.empty() : tensor<2x4xf32>
+    %rows = linalg.broadcast ins(%k : tensor<4xf32>) outs(%t : tensor<2x4xf32>) dimensions = [0]
+    %h1 = arith.addf %hr, %rows : tensor<2x4xf32>
+    etrace.set @h, %h1 : tensor<2x4xf32>
+    %o = etrace.matmul %v1, %out : tensor<4xf32>, tensor<4x2xf32> -> tensor<2xf32>
+    etrace.yield %o : tensor<2xf32>
+  }
+}
