@@ -24,12 +24,12 @@ typedef struct {
   const float *x, *D, *f, *l, *delta;
 } Arrays;
 
-// G[i,o] += sum_b ...: the row of G stays in the first cache while b passes.
+// G[i,o] += sum_b ...: once through the trace, in order.
 static void reduce(const Arrays *a, const float *e) {
   int64_t B = a->B, I = a->I, O = a->O, N = B * I * O;
-  for (int64_t i = 0; i < I; ++i) {
-    float *restrict G = a->G + i * O;
-    for (int64_t b = 0; b < B; ++b) {
+  for (int64_t b = 0; b < B; ++b)
+    for (int64_t i = 0; i < I; ++i) {
+      float *restrict G = a->G + i * O;
       const float x = a->x[b * I + i];
       const float *row = e + (b * I + i) * O, *l = a->l + b * O, *delta = a->delta + b * O;
       for (int64_t o = 0; o < O; ++o) {
@@ -39,7 +39,6 @@ static void reduce(const Arrays *a, const float *e) {
         G[o] = sum;
       }
     }
-  }
 }
 
 // The form of a compiler that fuses elementwise operations out of place and reduces on its
