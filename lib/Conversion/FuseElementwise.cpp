@@ -39,15 +39,58 @@ bool isWorthFusing(OpOperand *operand) {
          producer->getBlock() == consumer->getBlock();
 }
 
+/// Fusion keeps the result of the producer even if no one reads it, and with it a second
+/// claim on one destination: w += a, then w += b. A dead result goes; its initial value,
+/// if the body reads it, becomes an input.
+struct DropDeadResult : OpRewritePattern<linalg::GenericOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(linalg::GenericOp op, PatternRewriter &rewriter) const override {
+    if (op.getNumResults() < 2 || op.getNumParallelLoops() != op.getNumLoops())
+      return failure();
+    auto dead = llvm::find_if(op.getResults(), [](Value result) { return result.use_empty(); });
+    if (dead == op.getResults().end())
+      return failure();
+    unsigned number = std::distance(op.getResults().begin(), dead);
+    unsigned numInputs = op.getNumDpsInputs();
+    SmallVector<Value> inputs = op.getInputs(), outputs = op.getOutputs(), kept;
+    SmallVector<AffineMap> maps = op.getIndexingMapsArray();
+    inputs.push_back(outputs[number]);
+    AffineMap map = maps[numInputs + number];
+    outputs.erase(outputs.begin() + number);
+    maps.erase(maps.begin() + numInputs + number);
+    maps.insert(maps.begin() + numInputs, map);
+    for (OpResult result : op.getResults())
+      if (result.getResultNumber() != number)
+        kept.push_back(result);
+
+    auto replacement =
+        linalg::GenericOp::create(rewriter, op.getLoc(), TypeRange(ValueRange(kept)), inputs,
+                                  outputs, maps, op.getIteratorTypesArray());
+    rewriter.inlineRegionBefore(op.getRegion(), replacement.getRegion(),
+                                replacement.getRegion().begin());
+    Block &body = replacement.getRegion().front();
+    BlockArgument old = body.getArgument(numInputs + number);
+    BlockArgument input = body.insertArgument(numInputs, old.getType(), old.getLoc());
+    rewriter.replaceAllUsesWith(old, input);
+    body.eraseArgument(old.getArgNumber());
+    rewriter.modifyOpInPlace(body.getTerminator(),
+                             [&] { body.getTerminator()->eraseOperand(number); });
+    for (auto [result, value] : llvm::zip(kept, replacement.getResults()))
+      rewriter.replaceAllUsesWith(result, value);
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
 struct FuseElementwise : etrace::impl::FuseElementwisePassBase<FuseElementwise> {
   void runOnOperation() override {
     if (failed(generalise()))
       return signalPassFailure();
     RewritePatternSet patterns(&getContext());
     linalg::populateElementwiseOpsFusionPatterns(patterns, isWorthFusing);
-    // A producer keeps its result in the fused operation even if no one reads it; it would
-    // compete with the consumer's for one destination.
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
+    patterns.add<DropDeadResult>(&getContext());
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Example models on random data against the rule by brute force: examples_test.py FOLDER NAME..."""
+"""Models on random data against the rule by brute force: examples_test.py FOLDER NAME..."""
 
 import sys
 from pathlib import Path
@@ -26,6 +26,7 @@ SHAPES = {
     "lif-exp": (3, 4, {"w": (7, 4), "b": (4,)}, {"V": 4, "g": 4}),
     "alif": (3, 4, {"w": (7, 4), "b": (4,)}, {"V": 4, "a": 4}),
     "alif-group": (3, 4, {"w": (7, 4), "b": (4,)}, {"V": 4, "a": 4}),
+    "weight-twice": (4, 4, {"w": (4, 4)}, {"h": 4}),
     "two-layer": (2, 2, layer("first_", 2, 3) | layer("second_", 3, 4)
                   | {"wo": (4, 2), "bo": (2,)}, {"first_h": 3, "second_h": 4}),
 }

@@ -14,10 +14,11 @@ from .cells import Program
 class Layer:
     """Draws one recurrent layer into a program."""
 
-    def __init__(self, program, rng, prefix, x, first_group):
+    def __init__(self, program, rng, prefix, x, first_group, states=5):
         self.program, self.rng, self.q, self.x = program, rng, prefix, x
         self.n = int(rng.integers(1, 6))
-        self.count = int(rng.integers(1, 6))
+        self.count = int(rng.integers(1, states + 1))
+        self.products = 3 if states == 5 else 2
         self.split = self.count > 1 and rng.random() < 0.2   # two groups without a link
         self.group = [f"group{first_group + (self.split and k % 2)}" for k in range(self.count)]
         self.groups = len(set(self.group))
@@ -33,7 +34,8 @@ class Layer:
         self.old = [self.program.get(f"{self.q}s{k}", self.group[k], self.n)
                     for k in range(self.count)]
         self.spike = e("spike", (self.old[0],), 0.4) if self.chance(0.3) else None
-        self.drives = [self.drive(j) for j in range(int(self.rng.integers(1, 4)))]
+        self.drives = [self.drive(j)
+                       for j in range(int(self.rng.integers(1, self.products + 1)))]
         self.new = []
         for k in range(self.count):
             value = self.transition(k)
@@ -99,10 +101,11 @@ def cell(seed):
     rng = np.random.default_rng(seed)
     program = Program(int(rng.choice([0, 0, 2, 3])), int(rng.integers(1, 5)))
     program.width["x"] = program.inputs
-    first = Layer(program, rng, "a", "x", 0)
+    deep = rng.random() < 0.35
+    first = Layer(program, rng, "a", "x", 0, states=3 if deep else 5)
     top, layer = first.draw(), first
-    if rng.random() < 0.35:
-        layer = Layer(program, rng, "b", top, first.groups)
+    if deep:
+        layer = Layer(program, rng, "b", top, first.groups, states=2)
         top = layer.draw()
     if rng.random() < 0.3:  # the loss reads a product beside the states
         top = program.emit("add", (top, program.emit("tanh", (layer.drives[-1],))))

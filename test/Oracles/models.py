@@ -167,6 +167,11 @@ def masked(mask):
     return single(step, ["h"], ["y"])
 
 
+def weight_twice(c, p, s, x):
+    h = c.set("h", 0.9 * s["h"] + c.matmul("y", x, p["w"]))
+    return c.dot(h, p["w"]) + c.dot(np.ones(p["w"].shape[0]), p["w"] * p["w"])
+
+
 # ---- models of the seeds ---------------------------------------------------------------
 
 def simple_neuron(c, p, s, x):
@@ -213,6 +218,7 @@ MODELS = {
                      squared_error),
     "tied-weight": single(tied_weight, ["h"], ["x", "h"]),
     "same-step-edge": single(same_step_edge, ["c", "h"], ["y"]),
+    "weight-twice": single(weight_twice, ["h"], ["y"]),
     "simple-neuron": single(simple_neuron, ["h"], ["y"]),
     "adaptive-neuron": single(adaptive_neuron, ["V", "I"], ["y"]),
     "relu-readout": single(relu_readout, ["h"], ["y"]),
