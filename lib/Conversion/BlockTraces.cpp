@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -61,7 +62,9 @@ public:
 
 private:
   bool chooseLayout();
-  int64_t chooseBlock(int64_t samples) const;
+  int64_t chooseBlock() const;
+  bool isVector(AffineMap map) const;
+  AffineMap pack(linalg::GenericOp op, OpOperand &operand, AffineMap map);
   RankedTensorType getBlockedType() const;
   void rewriteUpdate(linalg::GenericOp op);
   void setTypes();
@@ -70,6 +73,8 @@ private:
   RankedTensorType type;
   int64_t cache;
   int64_t block = 0;
+  /// The axes that the gradient sums over: the batch.
+  SmallVector<int64_t> summed;
   /// The stored axes, outermost first; the rank stands for the place inside a block.
   SmallVector<int64_t> order;
 };
@@ -122,12 +127,30 @@ TraceCluster UseFinder::find() {
   return std::move(cluster);
 }
 
-int64_t TraceBlocker::chooseBlock(int64_t samples) const {
+/// True for an input that varies along both the batch and the blocked axis: it stays in
+/// the cache while a block is streamed.
+bool TraceBlocker::isVector(AffineMap map) const {
+  return map.isFunctionOfDim(type.getRank() - 1) &&
+         llvm::any_of(summed, [&](int64_t d) { return map.isFunctionOfDim(d); });
+}
+
+int64_t TraceBlocker::chooseBlock() const {
+  int64_t axis = type.getRank() - 1, samples = 1, vectors = 1;
+  for (int64_t d : summed)
+    samples *= type.getDimSize(d);
+  if (samples == 1)
+    return 0;
+  for (Operation *op : cluster.updates)
+    vectors = std::max<int64_t>(
+        vectors, llvm::count_if(cast<linalg::GenericOp>(op).getDpsInputOperands(),
+                                [&](OpOperand *operand) {
+                                  return isVector(cast<linalg::GenericOp>(op)
+                                                      .getMatchingIndexingMap(operand));
+                                }));
   int64_t bytes = type.getElementTypeBitWidth() / 8;
-  int64_t states = cluster.buffers.size();
-  int64_t fits = std::max<int64_t>(1, cache / 2 / (3 * states * samples * bytes));
+  int64_t fits = std::max<int64_t>(1, cache / 2 / (vectors * samples * bytes));
   return std::min<int64_t>({kLargestBlock, int64_t(llvm::bit_floor(uint64_t(fits))),
-                            int64_t(1) << llvm::countr_zero(uint64_t(type.getShape().back()))});
+                            int64_t(1) << llvm::countr_zero(uint64_t(type.getDimSize(axis)))});
 }
 
 bool TraceBlocker::chooseLayout() {
@@ -146,15 +169,11 @@ bool TraceBlocker::chooseLayout() {
       return false;
   if (iterators[axis] == utils::IteratorType::reduction)
     return false;
-  int64_t samples = 1;
-  SmallVector<int64_t> summed;
   for (int64_t d = 0; d < axis; ++d)
-    if (iterators[d] == utils::IteratorType::reduction) {
+    if (iterators[d] == utils::IteratorType::reduction)
       summed.push_back(d);
-      samples *= type.getDimSize(d);
-    }
-  block = chooseBlock(samples);
-  if (samples == 1 || block < kSmallestBlock)
+  block = chooseBlock();
+  if (block < kSmallestBlock)
     return false;
   order.push_back(axis);
   for (int64_t d = 0; d < axis; ++d)
@@ -174,6 +193,42 @@ RankedTensorType TraceBlocker::getBlockedType() const {
   return RankedTensorType::get(shape, type.getElementType());
 }
 
+/// Copies a vector v[b, o] to p[o / block][b][o % block], the order in which the update
+/// reads it; at their natural stride its pieces would fall on few sets of the cache.
+/// Returns the map of the copy.
+AffineMap TraceBlocker::pack(linalg::GenericOp op, OpOperand &operand, AffineMap map) {
+  MLIRContext *context = op.getContext();
+  int64_t rank = type.getRank(), axis = rank - 1;
+  SmallVector<int64_t> shape;
+  SmallVector<AffineExpr> stored, natural(rank);
+  ArrayRef<int64_t> blocked = getBlockedType().getShape();
+  for (auto [position, storedAxis] : llvm::enumerate(order)) {
+    if (storedAxis < rank && !map.isFunctionOfDim(storedAxis))
+      continue;
+    AffineExpr place = getAffineDimExpr(shape.size(), context);
+    shape.push_back(blocked[position]);
+    stored.push_back(getAffineDimExpr(position, context));
+    if (storedAxis == rank)
+      natural[axis] = natural[axis] + place;
+    else
+      natural[storedAxis] = storedAxis == axis ? place * block : place;
+  }
+  AffineMap source = map.replaceDimsAndSymbols(natural, {}, shape.size(), 0);
+  auto packedMap = AffineMap::get(rank + 1, 0, stored, context);
+  OpBuilder builder(op);
+  Location loc = op.getLoc();
+  Value empty = tensor::EmptyOp::create(builder, loc, shape, type.getElementType());
+  SmallVector<utils::IteratorType> parallel(shape.size(), utils::IteratorType::parallel);
+  auto copy = linalg::GenericOp::create(
+      builder, loc, empty.getType(), operand.get(), empty,
+      ArrayRef<AffineMap>{source, AffineMap::getMultiDimIdentityMap(shape.size(), context)},
+      parallel, [](OpBuilder &nested, Location at, ValueRange arguments) {
+        linalg::YieldOp::create(nested, at, arguments.front());
+      });
+  operand.set(copy.getResult(0));
+  return packedMap;
+}
+
 /// The same update over the stored axes.
 void TraceBlocker::rewriteUpdate(linalg::GenericOp op) {
   MLIRContext *context = op.getContext();
@@ -188,6 +243,10 @@ void TraceBlocker::rewriteUpdate(linalg::GenericOp op) {
     AffineMap map = op.getMatchingIndexingMap(&operand);
     if (cluster.values.contains(operand.get())) {
       maps.push_back(AffineMap::getMultiDimIdentityMap(rank + 1, context));
+      continue;
+    }
+    if (op.isDpsInput(&operand) && isVector(map)) {
+      maps.push_back(pack(op, operand, map));
       continue;
     }
     SmallVector<AffineExpr> exprs;

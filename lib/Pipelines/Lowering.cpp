@@ -25,6 +25,7 @@ void etrace::buildLowerToLinalgPipeline(OpPassManager &pm, const LowerToLinalgOp
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createBlockTracesPass());
+  pm.addPass(createCSEPass());
 }
 
 static void addConversionsToLLVM(OpPassManager &pm) {

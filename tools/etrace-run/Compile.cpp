@@ -64,7 +64,7 @@ static Error compileForCPU(mlir::ModuleOp module, const RunOptions &options, boo
   buildToLLVMPipeline(passes);
   if (failed(passes.run(module)))
     return diagnosed();
-  auto code = CompiledModel::create(module, {options.cpu, 3});
+  auto code = CompiledModel::create(module, {options.cpu});
   if (!code)
     return code.takeError();
   program.code = std::move(*code);

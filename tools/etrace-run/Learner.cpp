@@ -4,6 +4,8 @@
 
 #include "Learner.h"
 
+#include "Measure.h"
+
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -89,8 +91,8 @@ Error Learner::reset() {
 //===----------------------------------------------------------------------===//
 
 Learner::Learner(const Program &program) : program(program) {
-  uint64_t size = std::max<uint64_t>(llvm::alignTo(getABI().size, 64), 64);
-  block.reset(static_cast<char *>(std::aligned_alloc(64, size)));
+  uint64_t size = std::max<uint64_t>(getABI().size, 64);
+  block.reset(static_cast<char *>(allocatePages(size)));
   if (!block)
     llvm::report_bad_alloc_error("no memory for the block of the model");
   std::memset(block.get(), 0, size);

@@ -5,10 +5,13 @@
 #include "Measure.h"
 
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 #include <chrono>
-#include <vector>
+#include <cstdlib>
+#include <memory>
+#include <sys/mman.h>
 
 using namespace etrace;
 
@@ -17,21 +20,37 @@ double etrace::run::now() {
   return duration<double>(steady_clock::now().time_since_epoch()).count();
 }
 
-double etrace::run::measureStreamBandwidth() {
-  constexpr size_t count = size_t(16) << 20;
-  std::vector<float> a(count, 0.0f), b(count, 1.0f), c(count, 2.0f);
+void *etrace::run::allocatePages(size_t bytes) {
+  constexpr size_t page = size_t(2) << 20;
+  size_t alignment = bytes >= page ? page : 64;
+  void *memory = std::aligned_alloc(alignment, llvm::alignTo(bytes, alignment));
+#ifdef MADV_HUGEPAGE
+  // Passes over traces of many megabytes otherwise wait for address translation.
+  if (memory && alignment == page)
+    (void)madvise(memory, llvm::alignTo(bytes, alignment), MADV_HUGEPAGE);
+#endif
+  return memory;
+}
+
+double etrace::run::measureStreamBandwidth(size_t bytes) {
+  size_t count = std::max<size_t>(bytes, 4096) / sizeof(float);
+  std::unique_ptr<void, decltype(&std::free)> memory(allocatePages(count * sizeof(float)),
+                                                     &std::free);
+  float *a = static_cast<float *>(memory.get());
+  if (!a)
+    return 0.0;
+  std::fill(a, a + count, 1.0f);
   double best = 1e9;
-  for (int repetition = 0; repetition < 5; ++repetition) {
+  for (int repetition = 0; repetition < 15; ++repetition) {
     double start = now();
-    float scale = float(repetition);
     for (size_t i = 0; i < count; ++i)
-      a[i] = b[i] + scale * c[i];
+      a[i] = 0.5f * a[i] + 1.0f;
     // The result is used, so that the loop stays.
     volatile float sink = a[count / 2];
     (void)sink;
     best = std::min(best, now() - start);
   }
-  return 3.0 * count * sizeof(float) / best;
+  return 2.0 * count * sizeof(float) / best;
 }
 
 double etrace::run::getStepTraffic(const ModelABI &abi) {

@@ -11,9 +11,13 @@ namespace etrace::run {
 /// Seconds on a clock that never goes back.
 double now();
 
-/// Bytes per second of a[i] = b[i] + s c[i] over arrays that no cache holds; one thread,
-/// the best of a few repetitions.
-double measureStreamBandwidth();
+/// Memory of the size, aligned to 64 bytes; large memory in large pages where the system
+/// gives them. Free it by `std::free`. Null if there is none.
+void *allocatePages(size_t bytes);
+
+/// Bytes per second of a[i] = s a[i] + c over an array of this size, read and written; one
+/// thread, the best of a few repetitions.
+double measureStreamBandwidth(size_t bytes);
 
 /// Bytes that a learning step cannot avoid to touch: traces and gradients read and
 /// written, parameters read.

@@ -336,7 +336,7 @@ Error Trainer::run() {
     outs() << formatv("nothing to train: {0} of {1} epochs are done\n", epochs, options.epochs);
     return save();
   }
-  bandwidth = measureStreamBandwidth();
+  bandwidth = measureStreamBandwidth(size_t(getStepTraffic(program.getABI()) / 2.0));
   while (epochs < options.epochs && !interrupted())
     if (Error error = runEpoch())
       return error;
