@@ -17,6 +17,8 @@
 using namespace mlir;
 using namespace etrace;
 
+static std::optional<std::pair<unsigned, int64_t>> getShiftedDim(AffineExpr expr);
+
 /// More accesses than this are treated as mixing: a gather through many slices.
 static constexpr unsigned kMaxAccesses = 16;
 
@@ -42,6 +44,39 @@ AffineMap PositionSet::getProjection() const {
       return {};
   }
   return map;
+}
+
+/// The access as a piece; none if an axis is scaled, permuted, repeated or of unknown extent.
+static std::optional<PositionPiece> getPiece(const PositionAccess &access) {
+  if (access.map.getNumDims() != access.map.getNumResults())
+    return std::nullopt;
+  PositionPiece piece{{}, access.lower, access.upper};
+  for (auto [axis, expr] : llvm::enumerate(access.map.getResults())) {
+    if (access.upper[axis] < 0)
+      return std::nullopt;
+    auto shifted = getShiftedDim(expr);
+    auto constant = dyn_cast<AffineConstantExpr>(expr);
+    if (shifted && shifted->first == axis)
+      piece.shift.push_back(shifted->second);
+    else if (constant && access.upper[axis] == access.lower[axis] + 1)
+      piece.shift.push_back(constant.getValue() - access.lower[axis]);
+    else
+      return std::nullopt;
+  }
+  return piece;
+}
+
+SmallVector<PositionPiece> PositionSet::getPieces() const {
+  SmallVector<PositionPiece> pieces;
+  if (mixer)
+    return pieces;
+  for (const PositionAccess &access : accesses) {
+    std::optional<PositionPiece> piece = getPiece(access);
+    if (!piece)
+      return {};
+    pieces.push_back(*piece);
+  }
+  return pieces;
 }
 
 void PositionSet::join(const PositionSet &other) {

@@ -178,6 +178,50 @@ llvm::SetVector<unsigned> StepGraphBuilder::findDirectGroups(Value y) const {
   return direct;
 }
 
+/// The projection that all sets share, or null.
+static AffineMap getCommonProjection(ArrayRef<PositionSet> sets) {
+  AffineMap map = sets.front().getProjection();
+  bool common = llvm::all_of(
+      sets, [&](const PositionSet &set) { return set.getProjection() == map; });
+  return common ? map : AffineMap();
+}
+
+/// True if no position of the source lies in both pieces.
+static bool areDisjoint(const PositionPiece &a, const PositionPiece &b) {
+  for (unsigned axis = 0; axis < a.shift.size(); ++axis)
+    if (a.upper[axis] + a.shift[axis] <= b.lower[axis] + b.shift[axis] ||
+        b.upper[axis] + b.shift[axis] <= a.lower[axis] + a.shift[axis])
+      return true;
+  return false;
+}
+
+/// The pieces of all sets, those of one shift joined to their hull. Empty if two boxes
+/// overlap: a position of y would be read by two positions.
+static SmallVector<PositionPiece> getDisjointPieces(ArrayRef<PositionSet> sets) {
+  SmallVector<PositionPiece> pieces;
+  for (const PositionSet &set : sets) {
+    SmallVector<PositionPiece> own = set.getPieces();
+    if (own.empty())
+      return {};
+    for (PositionPiece &piece : own) {
+      auto it = llvm::find_if(pieces, [&](auto &other) { return other.shift == piece.shift; });
+      if (it == pieces.end()) {
+        pieces.push_back(std::move(piece));
+        continue;
+      }
+      for (unsigned axis = 0; axis < piece.shift.size(); ++axis) {
+        it->lower[axis] = std::min(it->lower[axis], piece.lower[axis]);
+        it->upper[axis] = std::max(it->upper[axis], piece.upper[axis]);
+      }
+    }
+  }
+  for (size_t a = 0; a < pieces.size(); ++a)
+    for (size_t b = 0; b < a; ++b)
+      if (!areDisjoint(pieces[a], pieces[b]))
+        return {};
+  return pieces;
+}
+
 FailureOr<std::vector<RelationTarget>>
 etrace::computeTargets(const StepGraph &graph, ETPOpInterface primitive, ArrayRef<unsigned> groups,
                        std::string &obstacle) {
@@ -199,22 +243,27 @@ etrace::computeTargets(const StepGraph &graph, ETPOpInterface primitive, ArrayRe
   PositionAnalysis positions(program.getBlock(), seed);
   std::vector<RelationTarget> targets;
   for (unsigned g : groups) {
-    RelationTarget target{g, {}, {}};
-    for (auto [number, member] : llvm::enumerate(graph.groups[g].members)) {
-      Value tangent = program.getTangent(step.states[member].after);
-      if (!tangent)
-        continue;
-      AffineMap map = positions.lookup(tangent).getProjection();
-      if (!map || (target.positionToOutput && target.positionToOutput != map)) {
-        obstacle = step.states[member].path;
-        target.reach.clear();
-        break;
+    RelationTarget target{g, {}, {}, {}};
+    SmallVector<PositionSet> sets;
+    for (auto [number, member] : llvm::enumerate(graph.groups[g].members))
+      if (Value tangent = program.getTangent(step.states[member].after)) {
+        target.reach.push_back(number);
+        sets.push_back(positions.lookup(tangent));
       }
-      target.positionToOutput = map;
-      target.reach.push_back(number);
+    if (target.reach.empty())
+      continue;
+    target.positionToOutput = getCommonProjection(sets);
+    if (!target.positionToOutput) {
+      target.pieces = getDisjointPieces(sets);
+      if (target.pieces.empty()) {
+        obstacle = step.states[graph.groups[g].members[target.reach.front()]].path;
+        continue;
+      }
+      // The reference asks for y and h of one shape.
+      if (primitive->getParentOfType<ModelOp>().isBraintraceCompat())
+        continue;
     }
-    if (!target.reach.empty())
-      targets.push_back(std::move(target));
+    targets.push_back(std::move(target));
   }
   return targets;
 }

@@ -47,6 +47,8 @@ public:
 
 private:
   bool visit(OpOperand &use);
+  bool includeSource(Value value);
+  void includeResults(ModuleOp module);
   BufferOp buffer;
   TraceCluster cluster;
 };
@@ -112,6 +114,43 @@ bool UseFinder::visit(OpOperand &use) {
   return false;
 }
 
+/// Adds a value that becomes the contents of the buffer, with what it is written into. A
+/// trace that is not read, only written, is written into an empty tensor.
+bool UseFinder::includeSource(Value value) {
+  if (!cluster.values.insert(value))
+    return true;
+  if (auto empty = value.getDefiningOp<tensor::EmptyOp>())
+    return empty->hasOneUse();
+  auto result = dyn_cast<OpResult>(value);
+  if (!result)
+    return false;
+  if (auto loop = dyn_cast<scf::ForOp>(result.getOwner()))
+    return includeSource(loop.getTiedLoopInit(result)->get()) &&
+           includeSource(loop.getTiedLoopYieldedValue(loop.getTiedLoopRegionIterArg(result))->get());
+  if (auto op = dyn_cast<DestinationStyleOpInterface>(result.getOwner());
+      op && isa<linalg::GenericOp, linalg::FillOp>(result.getOwner()))
+    return includeSource(op.getTiedOpOperand(result)->get());
+  return false;
+}
+
+/// What functions return for the buffer and loops carry for it.
+void UseFinder::includeResults(ModuleOp module) {
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (function.isDeclaration())
+      continue;
+    for (OpOperand &returned : function.front().getTerminator()->getOpOperands()) {
+      auto name =
+          function.getResultAttrOfType<StringAttr>(returned.getOperandNumber(), kBufferAttr);
+      if (name && name == buffer.getSymNameAttr())
+        cluster.isFree &= includeSource(returned.get());
+    }
+  }
+  for (size_t index = 0; index < cluster.values.size(); ++index)
+    if (auto argument = dyn_cast<BlockArgument>(cluster.values[index]))
+      if (auto loop = dyn_cast<scf::ForOp>(argument.getOwner()->getParentOp()))
+        cluster.isFree &= includeSource(loop.getTiedLoopYieldedValue(argument)->get());
+}
+
 TraceCluster UseFinder::find() {
   auto module = buffer->getParentOfType<ModuleOp>();
   for (auto function : module.getOps<func::FuncOp>())
@@ -121,9 +160,14 @@ TraceCluster UseFinder::find() {
         cluster.values.insert(argument);
     }
   // The set grows while it is walked.
-  for (size_t index = 0; index < cluster.values.size(); ++index)
-    for (OpOperand &use : cluster.values[index].getUses())
-      cluster.isFree &= visit(use);
+  auto followUses = [&] {
+    for (size_t index = 0; index < cluster.values.size(); ++index)
+      for (OpOperand &use : cluster.values[index].getUses())
+        cluster.isFree &= visit(use);
+  };
+  followUses();
+  includeResults(module);
+  followUses();
   return std::move(cluster);
 }
 

@@ -53,3 +53,24 @@ func.func @m_reset(%e: tensor<4x3x128xf32> {etrace.buffer = "trace.e"})
   %r = linalg.fill ins(%z : f32) outs(%e : tensor<4x3x128xf32>) -> tensor<4x3x128xf32>
   return %r : tensor<4x3x128xf32>
 }
+
+// A trace that is written but not read has an empty tensor as destination; it lies like the
+// trace it is written with.
+// CHECK: func.func @m_advance
+// CHECK: %[[EMPTY:.*]] = tensor.empty() : tensor<2x3x4x64xf32>
+// CHECK: linalg.generic {{.*}} outs(%{{.*}}, %[[EMPTY]] : tensor<2x3x4x64xf32>, tensor<2x3x4x64xf32>)
+etrace.buffer @trace.f kind(trace) path "f" : tensor<4x3x128xf32>
+func.func @m_advance(%e: tensor<4x3x128xf32> {etrace.buffer = "trace.e"},
+    %f: tensor<4x3x128xf32> {etrace.buffer = "trace.f"})
+    -> (tensor<4x3x128xf32> {etrace.buffer = "trace.e"},
+        tensor<4x3x128xf32> {etrace.buffer = "trace.f"}) attributes {etrace.entry = "advance"} {
+  %n = tensor.empty() : tensor<4x3x128xf32>
+  %r:2 = linalg.generic {indexing_maps = [#e, #e],
+                         iterator_types = ["reduction", "parallel", "parallel"]}
+      outs(%e, %n : tensor<4x3x128xf32>, tensor<4x3x128xf32>) {
+  ^bb0(%ee: f32, %ff: f32):
+    %0 = arith.addf %ee, %ee : f32
+    linalg.yield %0, %ee : f32, f32
+  } -> (tensor<4x3x128xf32>, tensor<4x3x128xf32>)
+  return %r#0, %r#1 : tensor<4x3x128xf32>, tensor<4x3x128xf32>
+}

@@ -302,3 +302,49 @@ etrace.model @readout {
     etrace.yield %o : tensor<2xf32>
   }
 }
+
+// -----
+
+// All gates in one product: a position of h reads three of y, each of these is read by it
+// alone. The reference asks for y and h of one shape.
+// CHECK-LABEL: etrace.model @fused
+// CHECK: etrace.relation @relation0 primitive "gates" groups [@group0] reach [array<i64: 0>] {{.*}} direct exact
+// COMPAT: etrace.model @fused
+// COMPAT: etrace.excluded @w reason "relation-excluded-shape-mismatch"
+etrace.model @fused {
+  etrace.param @w : tensor<3x8xf32>
+  etrace.hidden @h : tensor<4xf32>
+  etrace.step @update(%x: tensor<3xf32>) -> tensor<4xf32> {
+    %h = etrace.get @h : tensor<4xf32>
+    %w = etrace.get @w : tensor<3x8xf32>
+    %y = etrace.matmul %x, %w id "gates" : tensor<3xf32>, tensor<3x8xf32> -> tensor<8xf32>
+    %z = tensor.extract_slice %y[0] [4] [1] : tensor<8xf32> to tensor<4xf32>
+    %c = tensor.extract_slice %y[4] [4] [1] : tensor<8xf32> to tensor<4xf32>
+    %zh = arith.mulf %z, %h : tensor<4xf32>
+    %h1 = arith.addf %zh, %c : tensor<4xf32>
+    etrace.set @h, %h1 : tensor<4xf32>
+    etrace.yield %h1 : tensor<4xf32>
+  }
+}
+
+// -----
+
+// Slices that overlap: a position of y is read by two positions of h.
+// CHECK-LABEL: etrace.model @overlapping
+// CHECK: etrace.excluded @w reason "relation-excluded-mixing-tail"
+// REMARK: [Missed] relation-excluded-mixing-tail {{.*}}"weight 'w' has no trace
+etrace.model @overlapping {
+  etrace.param @w : tensor<3x6xf32>
+  etrace.hidden @h : tensor<4xf32>
+  etrace.step @update(%x: tensor<3xf32>) -> tensor<4xf32> {
+    %h = etrace.get @h : tensor<4xf32>
+    %w = etrace.get @w : tensor<3x6xf32>
+    %y = etrace.matmul %x, %w : tensor<3xf32>, tensor<3x6xf32> -> tensor<6xf32>
+    %z = tensor.extract_slice %y[0] [4] [1] : tensor<6xf32> to tensor<4xf32>
+    %c = tensor.extract_slice %y[2] [4] [1] : tensor<6xf32> to tensor<4xf32>
+    %zh = arith.mulf %z, %h : tensor<4xf32>
+    %h1 = arith.addf %zh, %c : tensor<4xf32>
+    etrace.set @h, %h1 : tensor<4xf32>
+    etrace.yield %h1 : tensor<4xf32>
+  }
+}

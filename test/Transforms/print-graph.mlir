@@ -30,7 +30,8 @@
 // DOT: subgraph cluster_1 {
 // DOT: "relation relation0" -> "state n.I" [{{.*}}label="exact"]
 // DOT: "relation relation1" -> "state h" [{{.*}}label="approximate"]
-// DOT: "param out" [{{.*}}relation-excluded-non-temporal
+// DOT: "param out" [label="out
+// DOT-NEXT: relation-excluded-non-temporal"
 // DOT: "state trace.of.x" [{{.*}}style=dashed]
 
 // SVG: <svg

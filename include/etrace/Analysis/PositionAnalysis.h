@@ -21,6 +21,11 @@ struct PositionAccess {
   }
 };
 
+/// value[i] may read source[i + shift] for lower <= i < upper.
+struct PositionPiece {
+  llvm::SmallVector<int64_t> shift, lower, upper;
+};
+
 /// How a value depends on the positions of a source. The lattice is
 /// nothing < sets of affine accesses < mixing.
 struct PositionSet {
@@ -34,6 +39,9 @@ struct PositionSet {
   /// All accesses have one map, and it is a projection of positions (identity or
   /// broadcast): each position reads one source position. Returns it, or null.
   mlir::AffineMap getProjection() const;
+  /// If the accesses move positions without turning them round (slices of one value that meet):
+  /// the moves, one piece for each access. Empty if there are other accesses or none.
+  llvm::SmallVector<PositionPiece> getPieces() const;
   void join(const PositionSet &other);
 };
 

@@ -62,8 +62,12 @@ struct RelationTarget {
   unsigned group;
   /// Member numbers that y reaches.
   llvm::SmallVector<unsigned> reach;
-  /// Position of a hidden state -> position of y that it reads (a projection).
+  /// Position of a hidden state -> position of y that it reads (a projection). Null if
+  /// a position reads several positions of y, but each of these is read by one position
+  /// only (the gates of a fused product): then `pieces` says where.
   mlir::AffineMap positionToOutput;
+  /// One piece for each shift, their boxes in y disjoint.
+  llvm::SmallVector<PositionPiece> pieces;
 };
 
 struct WeightRelation {

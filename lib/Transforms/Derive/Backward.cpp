@@ -229,21 +229,22 @@ Value LearnerBuilder::buildUncarried(OpBuilder &builder, const WeightRelation &r
     auto site = llvm::find_if(quantities.sites, [&](const LeafSite &candidate) {
       return candidate.relation == &relation && candidate.group == target.group;
     });
-    const GroupQuantities &group = quantities.groups[target.group];
+    const GroupQuantities &group = quantities.at(*site);
+    AffineMap toOutput = getTracePositions(relation, target);
     for (unsigned a = 0; a < site->f.size(); ++a) {
       if (!site->f[a] || !group.signal[a])
         continue;
-      unsigned rank = graph.groups[target.group].positions.size();
+      unsigned rank = toOutput.getNumDims();
       AffineMap identity = AffineMap::getMultiDimIdentityMap(rank, context);
       GenericBuilder generic(builder, loc, rank);
       int f = generic.input(site->f[a], identity);
       int g = generic.input(group.signal[a], identity);
-      int out0 = generic.output(delta, target.positionToOutput);
+      int out0 = generic.output(delta, toOutput);
       auto body = [&](const BodyArithmetic &math, auto in, auto out) -> SmallVector<Value> {
         Value carried = math.mul(in(f), in(g));
         return {arith::SubFOp::create(math.builder, math.loc, out(out0), carried)};
       };
-      delta = generic.build(target.positionToOutput, body)[0];
+      delta = generic.build(toOutput, body)[0];
     }
   }
   return delta;
@@ -353,6 +354,7 @@ LogicalResult LearnerBuilder::buildBackward() {
     return failure();
   if (failed(buildDirect(builder, cotangents)))
     return failure();
+  liftSignals(builder);
   if (options.compat && options.window == Window::singleStep)
     plainGradients.assign(plainGradients.size(), Value());
 

@@ -9,6 +9,7 @@
 #include "LearnerBuilder.h"
 
 #include "etrace/Differentiation/Linearize.h"
+#include "mlir/IR/Remarks.h"
 
 using namespace mlir;
 using namespace etrace;
@@ -41,13 +42,17 @@ LogicalResult LearnerBuilder::findAccumulators() {
       if (!accumulator.param) {
         accumulator.gradient = accumulatorTypes.size();
         accumulatorTypes.push_back(cast<RankedTensorType>(operand->get().getType()));
-        if (!options.compat)
+        bool ignoresChain = leaf->params.size() == 1 &&
+                            first->value.getType() == operand->get().getType();
+        if (!options.compat || !ignoresChain)
           accumulator.traceGradient = accumulator.gradient;
-        else if (leaf->params.size() > 1 || first->value.getType() != operand->get().getType())
-          return primitive.emitOpError("compat = braintrace ignores operations between a "
-                                       "parameter and its primitive, which is not possible when "
-                                       "they change the shape or join parameters "
-                                       "[compat-operand-chain]");
+        if (options.compat && !ignoresChain)
+          remark::missed(primitive.getLoc(), remark::RemarkOpts::name("compat-operand-chain")
+                                                 .category("etrace-derive")
+                                                 .function(model.getSymName()))
+              << "the reference cannot ignore operations between parameters and this primitive "
+                 "that change the shape or join parameters; their gradient is taken "
+                 "[compat-operand-chain]";
       }
       accumulators.push_back(std::move(accumulator));
       OpBuilder builder(primitive);
@@ -102,13 +107,18 @@ FailureOr<SmallVector<Value>> LearnerBuilder::buildTail(OpBuilder &side,
   linearize.rewrite = [&](OpBuilder &, Value primal, Value tangent) {
     return foreign.contains(primal) ? Value() : tangent;
   };
+  const HiddenGroup &group = graph.groups[target.group];
+  SmallVector<Value> f(group.members.size());
+  if (!target.positionToOutput) {
+    if (failed(buildFusedTail(side, relation, target, linearize, f)))
+      return failure();
+    return f;
+  }
   Value y = relation.primitive->getResult(0);
   TangentMap tangents;
   tangents.set(y, buildConstant(side, loc, y.getType(), 1.0));
   if (failed(linearizeBlock(side, graph.step.getBody(), tangents, linearize)))
     return failure();
-  const HiddenGroup &group = graph.groups[target.group];
-  SmallVector<Value> f(group.members.size());
   for (unsigned number : target.reach)
     f[number] = tangents.lookup(graph.step.states[group.members[number]].after);
   return f;
@@ -130,12 +140,30 @@ void LearnerBuilder::findSlots(LeafSite &site) {
   }
 }
 
+/// Where the trace of a target lives: at its group's positions, or at those of y.
+ArrayRef<int64_t> LearnerBuilder::getTraceShape(const WeightRelation &relation,
+                                                const RelationTarget &target) const {
+  if (target.positionToOutput)
+    return graph.groups[target.group].positions;
+  return cast<RankedTensorType>(relation.primitive->getResult(0).getType())
+      .getShape();
+}
+
+AffineMap LearnerBuilder::getTracePositions(const WeightRelation &relation,
+                                            const RelationTarget &target) const {
+  if (target.positionToOutput)
+    return target.positionToOutput;
+  return AffineMap::getMultiDimIdentityMap(getTraceShape(relation, target).size(), context);
+}
+
 LogicalResult LearnerBuilder::buildSites(OpBuilder &side) {
   for (const WeightRelation &relation : graph.relations)
     for (const RelationTarget &target : relation.targets) {
       FailureOr<SmallVector<Value>> f = buildTail(side, relation, target);
       if (failed(f))
         return failure();
+      if (!target.positionToOutput)
+        liftJacobians(side, relation, target);
       for (const WeightLeaf &leaf : relation.leaves) {
         LeafSite site;
         site.relation = &relation;
@@ -150,8 +178,8 @@ LogicalResult LearnerBuilder::buildSites(OpBuilder &side) {
         });
         site.gradient = accumulator->traceGradient;
         FailureOr<TraceDomain> domain =
-            computeTraceDomain(relation.primitive, *leaf.operand, target.positionToOutput,
-                               graph.groups[target.group].positions);
+            computeTraceDomain(relation.primitive, *leaf.operand, getTracePositions(relation, target),
+                               getTraceShape(relation, target));
         if (failed(domain))
           return failure();
         site.domain = *domain;

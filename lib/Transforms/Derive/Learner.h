@@ -8,6 +8,8 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
 
+#include <map>
+
 namespace etrace {
 
 /// What a step's gradient is taken over: `singleStep` contracts the new trace with
@@ -73,7 +75,7 @@ struct LeafSite {
   TraceDomain domain;
   /// x in y = sum x w, of the shape that `domain.multiplicand` indexes; null: 1.
   mlir::Value multiplicand;
-  /// f[a] = dh_t[p, a] / dy_t, of position shape; null: 0.
+  /// f[a] = dh_t[p, a] / dy_t, of position shape (or of y's shape, see `lifted`); null: 0.
   llvm::SmallVector<mlir::Value> f;
   /// Which members have a trace: those that y reaches, closed under D.
   llvm::SmallVector<bool> slots;
@@ -87,6 +89,13 @@ struct LeafSite {
 
 /// Everything that a rule needs of one step.
 struct StepQuantities {
+  /// D and the signal where the trace of a site lives: at the positions of its group, or
+  /// of y where a position reads several of these.
+  const GroupQuantities &at(const LeafSite &site) const {
+    auto it = lifted.find({site.relation, site.group});
+    return it == lifted.end() ? groups[site.group] : it->second;
+  }
+  std::map<std::pair<const WeightRelation *, unsigned>, GroupQuantities> lifted;
   std::vector<GroupQuantities> groups;
   std::vector<LeafSite> sites;
   /// Gradient accumulators in operand space; empty when only traces are updated.
@@ -122,6 +131,10 @@ llvm::FailureOr<TraceDomain> computeTraceDomain(ETPOpInterface primitive,
                                                 mlir::OpOperand &leaf,
                                                 mlir::AffineMap positionToOutput,
                                                 llvm::ArrayRef<int64_t> positions);
+
+/// `value`, given at hidden positions, at the positions of y that these read; 0 elsewhere.
+mlir::Value liftToOutput(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
+                         mlir::RankedTensorType output, llvm::ArrayRef<PositionPiece> pieces);
 
 /// The operand that multiplies a leaf in the primitive; null if its factor is 1.
 mlir::OpOperand *getMultiplicand(ETPOpInterface primitive, mlir::OpOperand &leaf);

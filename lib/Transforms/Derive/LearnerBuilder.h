@@ -58,7 +58,20 @@ private:
   llvm::FailureOr<llvm::SmallVector<mlir::Value>>
   buildTail(mlir::OpBuilder &side, const WeightRelation &relation, const RelationTarget &target);
   void findSlots(LeafSite &site);
+  llvm::ArrayRef<int64_t> getTraceShape(const WeightRelation &relation,
+                                        const RelationTarget &target) const;
+  mlir::AffineMap getTracePositions(const WeightRelation &relation,
+                                    const RelationTarget &target) const;
   void collectQueries();
+
+  // FusedTail.cpp
+  llvm::LogicalResult buildFusedTail(mlir::OpBuilder &side, const WeightRelation &relation,
+                                     const RelationTarget &target,
+                                     const LinearizeOptions &linearize,
+                                     llvm::SmallVectorImpl<mlir::Value> &f);
+  void liftJacobians(mlir::OpBuilder &side, const WeightRelation &relation,
+                     const RelationTarget &target);
+  void liftSignals(mlir::OpBuilder &builder);
 
   // Backward.cpp
   llvm::LogicalResult buildBackward();

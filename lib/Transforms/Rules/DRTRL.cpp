@@ -53,7 +53,7 @@ void DRTRL::declareTraces(const StepQuantities &step, TraceStore &traces) {
 
 void DRTRL::buildSite(OpBuilder &builder, Location loc, StepQuantities &step,
                       const LeafSite &site, TraceStore &traces) {
-  const GroupQuantities &group = step.groups[site.group];
+  const GroupQuantities &group = step.at(site);
   const TraceDomain &domain = site.domain;
   unsigned states = site.slots.size();
   bool contracts = step.hasGradients();

@@ -122,7 +122,7 @@ void PPProp::updateInputs(OpBuilder &builder, Location loc, TraceStore &traces) 
 void PPProp::updateOutputs(OpBuilder &builder, Location loc, StepQuantities &step,
                            TraceStore &traces) {
   for (auto &[key, site] : outputSites) {
-    const GroupQuantities &group = step.groups[site->group];
+    const GroupQuantities &group = step.at(*site);
     unsigned states = site->slots.size();
     SmallVector<Value> next(states);
     for (unsigned a = 0; a < states; ++a) {
@@ -149,7 +149,7 @@ void PPProp::updateOutputs(OpBuilder &builder, Location loc, StepQuantities &ste
 void PPProp::contract(OpBuilder &builder, Location loc, StepQuantities &step, Value correction,
                       TraceStore &traces) {
   for (const LeafSite &site : step.sites) {
-    const GroupQuantities &group = step.groups[site.group];
+    const GroupQuantities &group = step.at(site);
     Value q;
     for (unsigned a = 0; a < site.slots.size(); ++a)
       if (site.slots[a] && group.signal[a]) {
