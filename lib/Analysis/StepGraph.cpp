@@ -416,9 +416,12 @@ void StepGraphBuilder::exclude(const WeightRelation &relation, StringRef obstacl
   for (const WeightLeaf &leaf : relation.leaves)
     for (const std::string &path : leaf.params)
       candidates.push_back({path, reason, primitive});
+  std::string why;
+  if (!obstacle.empty())
+    why = " (positions of '" + obstacle.str() + "' and of the product do not correspond)";
   decide(Decision::Level::missed, reason,
          "weight '" + relation.leaves.front().params.front() +
-             "' has no trace; it learns by its instantaneous gradient",
+             "' has no trace; it learns by its instantaneous gradient" + why,
          primitive.getLoc());
 }
 

@@ -332,7 +332,7 @@ etrace.model @fused {
 // Slices that overlap: a position of y is read by two positions of h.
 // CHECK-LABEL: etrace.model @overlapping
 // CHECK: etrace.excluded @w reason "relation-excluded-mixing-tail"
-// REMARK: [Missed] relation-excluded-mixing-tail {{.*}}"weight 'w' has no trace
+// REMARK: [Missed] relation-excluded-mixing-tail {{.*}}"weight 'w' has no trace; it learns by its instantaneous gradient (positions of 'h' and of the product do not correspond) [relation-excluded-mixing-tail]"
 etrace.model @overlapping {
   etrace.param @w : tensor<3x6xf32>
   etrace.hidden @h : tensor<4xf32>

@@ -16,6 +16,7 @@
 #include "etrace/Differentiation/Transpose.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Remarks.h"
 
 using namespace mlir;
 using namespace etrace;
@@ -130,6 +131,39 @@ LogicalResult LearnerBuilder::buildDirect(OpBuilder &builder, ValueRange outputC
         accumulator.delta = delta;
   }
   return success();
+}
+
+/// Single-step credits h_t. What an output reads of h_{t-1} beside h_t gets none: said, so
+/// that a zero gradient is no surprise.
+void LearnerBuilder::reportOldReads() const {
+  const StepView &step = graph.step;
+  llvm::DenseSet<Value> fresh;
+  for (const CarriedState &state : step.states)
+    if (state.isHidden)
+      fresh.insert(state.after);
+  for (const CarriedState &state : step.states) {
+    if (!state.isHidden || state.before == state.after)
+      continue;
+    llvm::DenseSet<Value> reached = {state.before};
+    for (Operation &op : step.getBody().without_terminator()) {
+      bool reads = false;
+      op.walk([&](Operation *nested) {
+        reads |= llvm::any_of(nested->getOperands(), [&](Value v) { return reached.contains(v); });
+      });
+      if (reads && !isa<StopGradientOp>(op))
+        for (Value result : op.getResults())
+          if (!fresh.contains(result) && isa<FloatType>(getElementTypeOrSelf(result)))
+            reached.insert(result);
+    }
+    for (const StepOutput &output : step.outputs)
+      if (reached.contains(output.value))
+        remark::missed(state.before.getLoc(), remark::RemarkOpts::name("old-state-read")
+                                                  .category("etrace-derive")
+                                                  .function(ModelOp(model).getSymName()))
+            << "the output '" + output.name + "' reads '" + state.path +
+                   "' as it was before the step; single-step gives that no credit, the window 1 "
+                   "does [old-state-read]";
+  }
 }
 
 LogicalResult LearnerBuilder::buildSignals(OpBuilder &builder, ValueRange outputCotangents) {
@@ -350,8 +384,11 @@ LogicalResult LearnerBuilder::buildBackward() {
   for (const StepParameter &param : graph.step.params)
     paramGradients.push_back(backward->addArgument(param.value.getType()));
 
-  if (options.window == Window::singleStep && failed(buildSignals(builder, cotangents)))
-    return failure();
+  if (options.window == Window::singleStep) {
+    reportOldReads();
+    if (failed(buildSignals(builder, cotangents)))
+      return failure();
+  }
   if (failed(buildDirect(builder, cotangents)))
     return failure();
   liftSignals(builder);

@@ -75,6 +75,7 @@ private:
 
   // Backward.cpp
   llvm::LogicalResult buildBackward();
+  void reportOldReads() const;
   llvm::LogicalResult buildSignals(mlir::OpBuilder &builder, mlir::ValueRange outputCotangents);
   llvm::LogicalResult buildDirect(mlir::OpBuilder &builder, mlir::ValueRange outputCotangents);
   void assignDirect(mlir::OpBuilder &builder);
