@@ -3,12 +3,14 @@
 
 import ctypes
 import glob
+import itertools
 import os
 import subprocess
 
 import numpy as np
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+PLACES = itertools.count()
 CACHE = "/sys/devices/system/cpu/cpu0/cache/index"
 
 
@@ -44,11 +46,12 @@ def describe(cores):
 
 
 def array(shape, rng=None, low=0.0, high=0.0):
-    """An aligned f32 array whose pages are there."""
+    """An f32 array at a multiple of 64 bytes whose pages are there. Arrays start at different
+    places of a page: at equal ones, a load waits for a store to another array."""
     count = int(np.prod(shape))
-    raw = np.empty(count + 1024, np.float32)
+    raw = np.empty(count + 2048, np.float32)
     raw.fill(0)
-    start = (-raw.ctypes.data) % 4096 // 4
+    start = (-raw.ctypes.data) % 4096 // 4 + 16 * (5 * next(PLACES) % 64)
     result = raw[start:start + count].reshape(shape)
     if rng is not None:
         result[...] = rng.uniform(low, high, shape)
