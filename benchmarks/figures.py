@@ -144,7 +144,7 @@ class Bench:
 
     def reference_tasks(self, arrays, states):
         tasks, outputs = {}, arrays.O
-        for block in BLOCKS:
+        for block in BLOCKS[:1] if self.smoke else BLOCKS:
             library = self.reference(states, block)
             forms = ["fused_blocked"] if outputs % block == 0 else []
             forms += ["two_pass", "fused_natural"] if block == BLOCKS[0] else []
