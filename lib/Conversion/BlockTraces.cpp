@@ -66,6 +66,7 @@ private:
   bool chooseLayout();
   int64_t chooseBlock() const;
   bool isVector(AffineMap map) const;
+  bool dependsOnBatch(AffineMap map) const;
   AffineMap pack(linalg::GenericOp op, OpOperand &operand, AffineMap map);
   RankedTensorType getBlockedType() const;
   void rewriteUpdate(linalg::GenericOp op);
@@ -174,8 +175,11 @@ TraceCluster UseFinder::find() {
 /// True for an input that varies along both the batch and the blocked axis: it stays in
 /// the cache while a block is streamed.
 bool TraceBlocker::isVector(AffineMap map) const {
-  return map.isFunctionOfDim(type.getRank() - 1) &&
-         llvm::any_of(summed, [&](int64_t d) { return map.isFunctionOfDim(d); });
+  return map.isFunctionOfDim(type.getRank() - 1) && dependsOnBatch(map);
+}
+
+bool TraceBlocker::dependsOnBatch(AffineMap map) const {
+  return llvm::any_of(summed, [&](int64_t d) { return map.isFunctionOfDim(d); });
 }
 
 int64_t TraceBlocker::chooseBlock() const {
@@ -237,9 +241,9 @@ RankedTensorType TraceBlocker::getBlockedType() const {
   return RankedTensorType::get(shape, type.getElementType());
 }
 
-/// Copies a vector v[b, o] to p[o / block][b][o % block], the order in which the update
-/// reads it; at their natural stride its pieces would fall on few sets of the cache.
-/// Returns the map of the copy.
+/// Copies v[b, o] to p[o / block][b][o % block], or x[b, i] to p[i][b]: the order in which
+/// the update reads it. At their natural stride the pieces would fall on few sets of the
+/// cache. Returns the map of the copy.
 AffineMap TraceBlocker::pack(linalg::GenericOp op, OpOperand &operand, AffineMap map) {
   MLIRContext *context = op.getContext();
   int64_t rank = type.getRank(), axis = rank - 1;
@@ -247,7 +251,8 @@ AffineMap TraceBlocker::pack(linalg::GenericOp op, OpOperand &operand, AffineMap
   SmallVector<AffineExpr> stored, natural(rank);
   ArrayRef<int64_t> blocked = getBlockedType().getShape();
   for (auto [position, storedAxis] : llvm::enumerate(order)) {
-    if (storedAxis < rank && !map.isFunctionOfDim(storedAxis))
+    // The place inside a block belongs to the blocked axis.
+    if (!map.isFunctionOfDim(storedAxis == rank ? axis : storedAxis))
       continue;
     AffineExpr place = getAffineDimExpr(shape.size(), context);
     shape.push_back(blocked[position]);
@@ -289,7 +294,7 @@ void TraceBlocker::rewriteUpdate(linalg::GenericOp op) {
       maps.push_back(AffineMap::getMultiDimIdentityMap(rank + 1, context));
       continue;
     }
-    if (op.isDpsInput(&operand) && isVector(map)) {
+    if (op.isDpsInput(&operand) && dependsOnBatch(map)) {
       maps.push_back(pack(op, operand, map));
       continue;
     }

@@ -3,8 +3,9 @@
 // RUN: etrace-opt %s --etrace-block-traces="cache=256" | FileCheck %s --check-prefix=SMALL
 
 // e[b, i, o] becomes e[o / 64][i][b][o % 64]; the gradient keeps its shape and
-// is reached through a composed map; the vectors over (b, o) are packed first.
-// CHECK-DAG: #[[X:.*]] = affine_map<(d0, d1, d2, d3) -> (d2, d1)>
+// is reached through a composed map; what depends on b is packed first.
+// CHECK-DAG: #[[TURN:.*]] = affine_map<(d0, d1) -> (d1, d0)>
+// CHECK-DAG: #[[X:.*]] = affine_map<(d0, d1, d2, d3) -> (d1, d2)>
 // CHECK-DAG: #[[PACK:.*]] = affine_map<(d0, d1, d2) -> (d1, d0 * 64 + d2)>
 // CHECK-DAG: #[[V:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d2, d3)>
 // CHECK-DAG: #[[E:.*]] = affine_map<(d0, d1, d2, d3) -> (d0, d1, d2, d3)>
@@ -13,6 +14,7 @@
 // CHECK-SAME: tensor<2x3x4x64xf32>
 // CHECK-SAME: etrace.layout = {axis = 2 : i64, block = 64 : i64, order = array<i64: 2, 1, 0, 3>, shape = array<i64: 4, 3, 128>}
 // CHECK: func.func @m_learn({{.*}}%[[TRACE:.*]]: tensor<2x3x4x64xf32> {etrace.buffer = "trace.e"}
+// CHECK: linalg.generic {indexing_maps = [#[[TURN]], #{{.*}}], iterator_types = ["parallel", "parallel"]}
 // CHECK: linalg.generic {indexing_maps = [#[[PACK]], #{{.*}}], iterator_types = ["parallel", "parallel", "parallel"]}
 // CHECK: linalg.generic {indexing_maps = [#[[X]], #[[V]], #[[E]], #[[G]]]
 // CHECK-SAME: iterator_types = ["parallel", "parallel", "reduction", "parallel"]
