@@ -10,6 +10,7 @@
 #include "etrace/Conversion/Passes.h"
 #include "etrace/IR/Etrace.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -122,6 +123,8 @@ bool UseFinder::includeSource(Value value) {
     return true;
   if (auto empty = value.getDefiningOp<tensor::EmptyOp>())
     return empty->hasOneUse();
+  if (auto constant = value.getDefiningOp<arith::ConstantOp>())
+    return constant->hasOneUse() && isa<SplatElementsAttr>(constant.getValue());
   auto result = dyn_cast<OpResult>(value);
   if (!result)
     return false;
@@ -326,8 +329,13 @@ void TraceBlocker::setTypes() {
     buffer->setAttr(kLayoutAttr, layout);
     buffer.setType(blocked);
   }
-  for (Value value : cluster.values)
+  for (Value value : cluster.values) {
+    if (auto constant = value.getDefiningOp<arith::ConstantOp>()) {
+      auto splat = cast<SplatElementsAttr>(constant.getValue());
+      constant.setValueAttr(DenseElementsAttr::get(blocked, splat.getSplatValue<Attribute>()));
+    }
     value.setType(blocked);
+  }
 }
 
 void TraceBlocker::run() {

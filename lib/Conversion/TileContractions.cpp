@@ -343,7 +343,7 @@ struct TileContractions : etrace::impl::TileContractionsPassBase<TileContraction
   void runOnOperation() override {
     if (vectorBits < 64 || !llvm::isPowerOf2_64(vectorBits)) {
       getOperation()->emitError() << "expected vector-bits to be a power of two and at least 64, "
-                                  << "found " << vectorBits;
+                                  << "found " << vectorBits.getValue();
       return signalPassFailure();
     }
     SmallVector<linalg::GenericOp> operations;

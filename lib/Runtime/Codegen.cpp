@@ -54,6 +54,16 @@ etrace::createTargetMachine(const CodegenOptions &options) {
   return machine;
 }
 
+llvm::Expected<unsigned> etrace::getVectorBits(const CodegenOptions &options) {
+  auto machine = createTargetMachine(options);
+  if (!machine)
+    return machine.takeError();
+  const llvm::MCSubtargetInfo &processor = *(*machine)->getMCSubtargetInfo();
+  if (!(*machine)->getTargetTriple().isX86())
+    return 128;
+  return processor.checkFeatures("+avx512f") ? 512 : processor.checkFeatures("+avx") ? 256 : 128;
+}
+
 /// Lets code use all of a processor: vectors of 512 bits are written by the lowering.
 static void setFunctionAttributes(llvm::Module &module, const llvm::TargetMachine &machine) {
   bool isWide = machine.getMCSubtargetInfo()->checkFeatures("+avx512f");

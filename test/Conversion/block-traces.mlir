@@ -76,3 +76,17 @@ func.func @m_advance(%e: tensor<4x3x128xf32> {etrace.buffer = "trace.e"},
   } -> (tensor<4x3x128xf32>, tensor<4x3x128xf32>)
   return %r#0, %r#1 : tensor<4x3x128xf32>, tensor<4x3x128xf32>
 }
+
+// Constants as new contents of a trace take its layout, too.
+// CHECK: func.func @m_init() -> (tensor<2x3x4x64xf32> {etrace.buffer = "trace.e"}, tensor<2x3x4x64xf32>
+// CHECK-DAG: %[[E:.*]] = arith.constant dense<0.{{.*}}> : tensor<2x3x4x64xf32>
+// CHECK-DAG: %[[F:.*]] = linalg.fill {{.*}} : tensor<2x3x4x64xf32>
+// CHECK: return %[[E]], %[[F]]
+func.func @m_init() -> (tensor<4x3x128xf32> {etrace.buffer = "trace.e"},
+    tensor<4x3x128xf32> {etrace.buffer = "trace.f"}) attributes {etrace.entry = "init"} {
+  %c = arith.constant dense<0.0> : tensor<4x3x128xf32>
+  %z = arith.constant 0.0 : f32
+  %n = tensor.empty() : tensor<4x3x128xf32>
+  %f = linalg.fill ins(%z : f32) outs(%n : tensor<4x3x128xf32>) -> tensor<4x3x128xf32>
+  return %c, %f : tensor<4x3x128xf32>, tensor<4x3x128xf32>
+}

@@ -11,7 +11,6 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Support/FileUtilities.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
@@ -36,11 +35,27 @@ static cl::opt<std::string> headerFile("header", cl::desc("Also write the C head
 static cl::opt<std::string> cpu("cpu", cl::desc("Processor; 'native' is this machine's"),
                                 cl::init("native"), cl::cat(category));
 static cl::opt<unsigned> optimisation("opt-level", cl::desc("Level of optimisation, 0 to 3"),
-                                      cl::init(3), cl::cat(category));
-static cl::opt<std::string> deriveOptions("derive",
-                                          cl::desc("Options of etrace-derive for a model, "
-                                                   "such as 'rule=d-rtrl'"),
-                                          cl::value_desc("options"), cl::cat(category));
+                                      cl::init(etrace::CodegenOptions().optimisation),
+                                      cl::cat(category));
+
+// Of a model; a learner has been derived already.
+static cl::opt<std::string> rule("rule", cl::desc("Learning rule: d-rtrl or pp-prop"),
+                                 cl::init("d-rtrl"), cl::cat(category));
+static cl::opt<double> decay("decay", cl::desc("Decay of the traces of pp-prop, in [0, 1)"),
+                             cl::init(0.9), cl::cat(category));
+static cl::opt<std::string> window("window", cl::desc("Learning window: 1 or single-step"),
+                                   cl::init("1"), cl::cat(category));
+static cl::opt<std::string> compat("compat",
+                                   cl::desc("Whose numbers to reproduce: none or braintrace "
+                                            "(default: the model says)"),
+                                   cl::cat(category));
+static cl::opt<std::string> optimizer("optimizer", cl::desc("adam or sgd"), cl::init("adam"),
+                                      cl::cat(category));
+static cl::opt<std::string> dtype("dtype",
+                                  cl::desc("Convert the model to f32 or f64 (default: as written)"),
+                                  cl::cat(category));
+static cl::opt<bool> queries("queries", cl::desc("Keep D, f and x of a step in buffers"),
+                             cl::cat(category));
 
 static int fail(const Twine &message) {
   llvm::errs() << "etrace-compile: error: " << message << "\n";
@@ -54,17 +69,25 @@ static bool isLearner(ModuleOp module) {
 }
 
 /// From model or learner IR to the LLVM dialect.
-static LogicalResult lower(ModuleOp module) {
+static LogicalResult lower(ModuleOp module, unsigned vectorBits) {
   PassManager pm(module.getContext());
   if (!isLearner(module)) {
     if (module.getOps<etrace::ModelOp>().empty())
       return module.emitError("expected an etrace.model, or a learner made by etrace-derive");
-    std::string pipeline = "etrace.model(etrace-functionalize,etrace-build-graph),etrace-derive{" + deriveOptions + "}";
-    if (failed(parsePassPipeline(pipeline, pm)))
-      return failure();
+    etrace::PipelineOptions options;
+    options.rule = rule.getValue();
+    options.decay = decay.getValue();
+    options.window = window.getValue();
+    options.compat = compat.getValue();
+    options.optimizer = optimizer.getValue();
+    options.dtype = dtype.getValue();
+    options.queries = queries.getValue();
+    etrace::buildLearnerPipeline(pm, options);
   }
   etrace::buildLowerToLinalgPipeline(pm);
-  etrace::buildToLLVMPipeline(pm);
+  etrace::ToLLVMOptions options;
+  options.vectorBits = vectorBits;
+  etrace::buildToLLVMPipeline(pm, options);
   return pm.run(module);
 }
 
@@ -112,7 +135,10 @@ static llvm::Error linkLibrary(StringRef path, StringRef object) {
     return llvm::joinErrors(std::move(error),
                             makeError("'" + compiler + " -shared' failed " + message));
   }
-  // The linker may have replaced the file that is open here: rename by name.
+  // The linker may have replaced the file that is open here: rename by name. If it has not,
+  // the file is private still.
+  auto mode = static_cast<llvm::sys::fs::perms>(0777 & ~llvm::sys::fs::getUmask());
+  llvm::sys::fs::setPermissions(libraryFile->TmpName, mode);
   if (std::error_code code = llvm::sys::fs::rename(libraryFile->TmpName, path))
     return llvm::joinErrors(std::move(error), llvm::errorCodeToError(code));
   llvm::consumeError(libraryFile->discard());
@@ -136,7 +162,12 @@ static int compile() {
   sources.AddNewSourceBuffer(std::move(input), llvm::SMLoc());
   SourceMgrDiagnosticHandler handler(sources, &context);
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context);
-  if (!module || failed(lower(*module)))
+  if (!module)
+    return 1;
+  auto vectorBits = etrace::getVectorBits({cpu, optimisation});
+  if (!vectorBits)
+    return fail(llvm::toString(vectorBits.takeError()));
+  if (failed(lower(*module, *vectorBits)))
     return 1;
   FailureOr<etrace::ModelABI> abi = etrace::readModelABI(*module);
   if (failed(abi))

@@ -58,10 +58,15 @@ static Error prepareModule(const RunOptions &options, mlir::ModuleOp module, Pro
 
 static Error compileForCPU(mlir::ModuleOp module, const RunOptions &options, bool isLearner,
                            Program &program) {
+  auto vectorBits = getVectorBits({options.cpu});
+  if (!vectorBits)
+    return vectorBits.takeError();
   mlir::PassManager passes(module.getContext());
   addLearnerPasses(options, isLearner, passes);
   buildLowerToLinalgPipeline(passes);
-  buildToLLVMPipeline(passes);
+  ToLLVMOptions native;
+  native.vectorBits = *vectorBits;
+  buildToLLVMPipeline(passes, native);
   if (failed(passes.run(module)))
     return diagnosed();
   auto code = CompiledModel::create(module, {options.cpu});

@@ -20,6 +20,10 @@ struct CodegenOptions {
   unsigned optimisation = 2;
 };
 
+/// Bits of the widest vector register of the processor, for the option `vector-bits` of
+/// `etrace-to-llvm`; fails for an unknown processor.
+llvm::Expected<unsigned> getVectorBits(const CodegenOptions &options);
+
 /// Translates a module in the LLVM dialect and compiles it to one object file. JIT and
 /// ahead-of-time output share these bytes.
 llvm::Expected<std::unique_ptr<llvm::MemoryBuffer>> compileToObject(mlir::ModuleOp module,
