@@ -57,7 +57,7 @@ class Bench:
         start, before = time.perf_counter(), self.child_time()
         subprocess.run([os.path.join(self.options.build, "bin", "etrace-compile"),
                         base + ".mlir", "-o", base + ".so", "--header=" + base + ".h",
-                        "--derive=rule=d-rtrl window=1"], check=True)
+                        "--rule=d-rtrl", "--window=1"], check=True)
         return base + ".so", self.child_time() - before, time.perf_counter() - start
 
     @staticmethod
