@@ -50,13 +50,14 @@ static std::optional<unsigned> findTileDim(const Contraction &work, AffineMap op
   return best;
 }
 
-/// Finds n, contiguous in b and c, and m; exchanges a and b if need be.
-static bool matchOuter(Contraction &work) {
+/// Takes the first dimension that can be n, and m beside it; tries again with a and b
+/// exchanged if there is none.
+static bool matchColumns(Contraction &work, llvm::function_ref<bool(unsigned)> canBeColumn) {
   for (bool exchange : {false, true}) {
     (void)exchange;
     for (unsigned dim = 0; dim < work.extents.size(); ++dim)
-      if (work.extents[dim] > 1 && isContiguous(work.c, work.mapC, dim) &&
-          isContiguous(work.b, work.mapB, dim) && !work.mapA.isFunctionOfDim(dim)) {
+      if (isContiguous(work.c, work.mapC, dim) && !work.mapA.isFunctionOfDim(dim) &&
+          canBeColumn(dim)) {
         work.n = dim;
         work.m = findTileDim(work, work.mapA, work.mapB);
         return true;
@@ -65,6 +66,13 @@ static bool matchOuter(Contraction &work) {
     std::swap(work.mapA, work.mapB);
   }
   return false;
+}
+
+/// Finds n, contiguous in b and c.
+static bool matchOuter(Contraction &work) {
+  return matchColumns(work, [&](unsigned dim) {
+    return work.extents[dim] > 1 && isContiguous(work.b, work.mapB, dim);
+  });
 }
 
 /// Finds k, contiguous in a and b, and n, contiguous in c.
@@ -77,19 +85,7 @@ static bool matchDot(Contraction &work) {
     return false;
   std::rotate(contiguous, contiguous + 1, work.k.end());
   work.isDot = true;
-  for (bool exchange : {false, true}) {
-    (void)exchange;
-    for (unsigned dim = 0; dim < work.extents.size(); ++dim)
-      if (isContiguous(work.c, work.mapC, dim) && work.mapB.isFunctionOfDim(dim) &&
-          !work.mapA.isFunctionOfDim(dim)) {
-        work.n = dim;
-        work.m = findTileDim(work, work.mapA, work.mapB);
-        return true;
-      }
-    std::swap(work.a, work.b);
-    std::swap(work.mapA, work.mapB);
-  }
-  return false;
+  return matchColumns(work, [&](unsigned dim) { return work.mapB.isFunctionOfDim(dim); });
 }
 
 FailureOr<Contraction> etrace::matchContraction(linalg::GenericOp op) {

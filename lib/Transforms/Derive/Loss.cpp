@@ -5,8 +5,7 @@
 #include "LearnerBuilder.h"
 
 #include "etrace/Differentiation/Transpose.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "etrace/Interfaces/Contraction.h"
 
 using namespace mlir;
 using namespace etrace;
@@ -45,12 +44,8 @@ LogicalResult LearnerBuilder::buildLossGradient() {
   SmallVector<Value> results = {value};
   for (unsigned index = 0; index < outputs; ++index) {
     Value cotangent = (*cotangents)[index];
-    if (!cotangent) {
-      auto type = cast<RankedTensorType>(body.getArgument(index).getType());
-      Value empty = tensor::EmptyOp::create(builder, loc, type.getShape(), type.getElementType());
-      Value zero = buildConstant(builder, loc, type.getElementType(), 0.0);
-      cotangent = linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
-    }
+    if (!cotangent)
+      cotangent = buildZerosLike(builder, loc, body.getArgument(index));
     results.push_back(cotangent);
   }
   func::ReturnOp::create(builder, loc, results);
