@@ -33,7 +33,8 @@ static inline float tangent(float x) {
   return 1.0f - 2.0f / (exponential(2.0f * x) + 1.0f);
 }
 
-int cell_step(void *block, const float *x, float *out) {
+int cell_step(void *block, const float *x, float *out, void *parallel) {
+  (void)parallel;
   Cell *cell = block;
   float y[H], z[O];
   memcpy(y, cell->b, sizeof y);

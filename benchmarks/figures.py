@@ -29,7 +29,7 @@ class Model:
         self.memory = machine.array(self.size // 4 + 16)
         self.block = self.memory.ctypes.data
         self.learn, self.step = (self.address("learn"), self.address("step"))
-        if self.library.model_init(ctypes.c_void_p(self.block)):
+        if self.library.model_init(ctypes.c_void_p(self.block), None):
             raise RuntimeError(f"{name}: init failed")
 
     def address(self, entry):

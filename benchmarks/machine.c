@@ -51,8 +51,8 @@ double time_fma(int64_t repetitions, float *sink) {
   return 2.0 * LANES * CHAINS * repetitions / time;
 }
 
-typedef int (*Learn)(void *, const float *, const float *, float *, float *);
-typedef int (*Step)(void *, const float *, float *);
+typedef int (*Learn)(void *, const float *, const float *, float *, float *, void *);
+typedef int (*Step)(void *, const float *, float *, void *);
 
 // Seconds of a call, or -1 if the model refuses it.
 double time_learn(Learn learn, void *block, const float *x, const float *target, float *loss,
@@ -60,7 +60,7 @@ double time_learn(Learn learn, void *block, const float *x, const float *target,
   int status = 0;
   double start = seconds();
   for (int64_t r = 0; r < repetitions; ++r)
-    status |= learn(block, x, target, loss, out);
+    status |= learn(block, x, target, loss, out, 0);
   double time = (seconds() - start) / repetitions;
   return status ? -1 : time;
 }
@@ -69,7 +69,7 @@ double time_step(Step step, void *block, const float *x, float *out, int64_t rep
   int status = 0;
   double start = seconds();
   for (int64_t r = 0; r < repetitions; ++r)
-    status |= step(block, x, out);
+    status |= step(block, x, out, 0);
   double time = (seconds() - start) / repetitions;
   return status ? -1 : time;
 }

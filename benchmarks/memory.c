@@ -24,13 +24,13 @@ static long peak(void) {
 int main(int argc, char **argv) {
   long steps = argc > 1 ? atol(argv[1]) : 1;
   void *block = aligned_alloc(64, (MODEL_SIZE + 63) / 64 * 64);
-  if (!block || model_init(block))
+  if (!block || model_init(block, NULL))
     return 1;
   for (long t = 0; t < steps; ++t) {
     for (long i = 0; i < INPUTS; ++i)
       x[i] = (float)((t * 31 + i * 7) % 101) / 101 - 0.5f;
-    if (model_learn(block, x, target, &loss, out) ||
-        model_apply(block, 1.0f, 1e-3f, 0.9f, 0.999f, 1e-8f))
+    if (model_learn(block, x, target, &loss, out, NULL) ||
+        model_apply(block, 1.0f, 1e-3f, 0.9f, 0.999f, 1e-8f, NULL))
       return 1;
   }
   printf("%ld\n", peak());

@@ -24,6 +24,9 @@ typedef struct EtraceContext EtraceContext;
 typedef struct EtraceModule EtraceModule;
 /* Native code of a module; independent of the module and its context. */
 typedef struct EtraceModel EtraceModel;
+/* Runs the parts of a long loop of an entry: begins with the same member as the
+ * `etrace_parallel` of generated headers. */
+typedef struct EtraceParallel EtraceParallel;
 
 typedef enum {
   ETRACE_NOTE = 0,
@@ -128,11 +131,17 @@ ETRACE_API ptrdiff_t etraceModelGetNumArguments(const EtraceModel *model, const 
 ETRACE_API int etraceModelGetArgument(const EtraceModel *model, const char *entry, size_t index,
                                       EtraceArgument *argument);
 
+/* Threads for long loops, the caller's counted; they serve one call at a time. */
+ETRACE_API EtraceParallel *etraceParallelCreate(unsigned threads);
+ETRACE_API void etraceParallelDestroy(EtraceParallel *parallel);
+
 /* Calls an entry: the block, then the address of each external, scalars included, in
- * order. Returns the status of the entry; not 0 as well if there is no such entry or the
- * number of addresses is wrong. */
+ * order; `parallel` may be NULL. No result depends on the number of threads. Returns the
+ * status of the entry; not 0 as well if there is no such entry or the number of addresses
+ * is wrong. */
 ETRACE_API int etraceModelInvoke(const EtraceModel *model, const char *entry, void *block,
-                                 void *const *arguments, size_t numArguments);
+                                 void *const *arguments, size_t numArguments,
+                                 EtraceParallel *parallel);
 
 #ifdef __cplusplus
 }

@@ -278,8 +278,14 @@ int etraceModelGetArgument(const EtraceModel *model, const char *entry, size_t i
   return 0;
 }
 
+EtraceParallel *etraceParallelCreate(unsigned threads) {
+  return new ThreadPool(std::max(threads, 1u));
+}
+
+void etraceParallelDestroy(EtraceParallel *parallel) { delete static_cast<ThreadPool *>(parallel); }
+
 int etraceModelInvoke(const EtraceModel *model, const char *entry, void *block,
-                      void *const *arguments, size_t numArguments) {
+                      void *const *arguments, size_t numArguments, EtraceParallel *parallel) {
   ArrayRef<void *> addresses(const_cast<void **>(arguments), numArguments);
-  return model->model->invoke(entry, block, addresses);
+  return model->model->invoke(entry, block, addresses, parallel);
 }

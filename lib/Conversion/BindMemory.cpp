@@ -469,8 +469,9 @@ LogicalResult BindMemory::placeBuffers() {
     Binding &binding = bindings[buffer.getSymName()];
     binding.op = buffer;
     binding.type = MemRefType::get(type.getShape(), type.getElementType());
-    binding.offset = size;
-    size = alignUp(size + type.getNumElements() * type.getElementTypeBitWidth() / 8);
+    int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;
+    binding.offset = placeArray(size, bytes, bindings.size());
+    size = alignUp(binding.offset + bytes);
   }
   return success();
 }

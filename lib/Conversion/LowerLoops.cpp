@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "ParallelLoop.h"
 #include "etrace/Conversion/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -9,7 +10,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/IR/IRMapping.h"
 
 #include <numeric>
 
@@ -38,23 +39,39 @@ int64_t getCoefficient(AffineExpr expr, unsigned dim, unsigned numDims) {
   return std::abs(evaluate(unit) - evaluate(zero));
 }
 
-/// The sum over the operands of the distance in memory between neighbours along `dim`.
-int64_t getStride(linalg::GenericOp op, unsigned dim) {
+/// The distance in memory between neighbours along `dim`.
+int64_t getStride(linalg::GenericOp op, OpOperand &operand, unsigned dim) {
+  auto type = cast<MemRefType>(operand.get().getType());
+  SmallVector<int64_t> strides;
+  int64_t offset;
+  if (failed(type.getStridesAndOffset(strides, offset)))
+    strides.assign(type.getRank(), kLargeStride);
+  AffineMap map = op.getMatchingIndexingMap(&operand);
   int64_t sum = 0;
+  for (auto [expr, stride] : llvm::zip(map.getResults(), strides))
+    sum += getCoefficient(expr, dim, map.getNumDims()) *
+           (ShapedType::isDynamic(stride) ? kLargeStride : stride);
+  return sum;
+}
+
+/// The stride in the largest array, a trace say, which should be passed through in order; for
+/// a dimension that it does not have, the sum of the strides in the others.
+int64_t getStride(linalg::GenericOp op, unsigned dim) {
+  int64_t sum = 0, largest = -1, stride = 0;
   for (OpOperand &operand : op->getOpOperands()) {
     auto type = dyn_cast<MemRefType>(operand.get().getType());
     if (!type)
       continue;
-    SmallVector<int64_t> strides;
-    int64_t offset;
-    if (failed(type.getStridesAndOffset(strides, offset)))
-      strides.assign(type.getRank(), kLargeStride);
-    AffineMap map = op.getMatchingIndexingMap(&operand);
-    for (auto [expr, stride] : llvm::zip(map.getResults(), strides))
-      sum += getCoefficient(expr, dim, map.getNumDims()) *
-             (ShapedType::isDynamic(stride) ? kLargeStride : stride);
+    int64_t distance = getStride(op, operand, dim);
+    int64_t elements = type.hasStaticShape() ? type.getNumElements()
+                                             : std::numeric_limits<int64_t>::max();
+    if (elements > largest) {
+      largest = elements;
+      stride = distance;
+    }
+    sum += distance;
   }
-  return sum;
+  return stride ? stride : sum;
 }
 
 /// Largest strides outermost; loops of one turn first.
@@ -91,6 +108,61 @@ void relaxArithmetic(linalg::GenericOp op) {
   }
 }
 
+/// Turns that are taken together where that saves loads; two or more such remain, a loop.
+constexpr int64_t kJammedTurns = 2;
+
+/// A parallel loop around others whose turns read the same elements of two operands or more:
+/// taken a few at a time, they read them once. In a pass over a trace, e[i, b, o] with the
+/// vectors D, f and g of [b, o], this is the loop over i. The innermost loop stays one run
+/// through memory.
+std::optional<unsigned> findJammedLoop(linalg::GenericOp op) {
+  std::optional<unsigned> best;
+  int64_t most = 1;
+  SmallVector<int64_t> extents = op.getStaticLoopRanges();
+  for (unsigned dim = 0; dim + 1 < op.getNumLoops(); ++dim) {
+    if (op.getIteratorTypesArray()[dim] != utils::IteratorType::parallel ||
+        ShapedType::isDynamic(extents[dim]) || extents[dim] < 2 * kJammedTurns)
+      continue;
+    int64_t saved = llvm::count_if(op.getDpsInputOperands(), [&](OpOperand *operand) {
+      AffineMap map = op.getMatchingIndexingMap(operand);
+      return map.isFunctionOfDim(op.getNumLoops() - 1) && !map.isFunctionOfDim(dim);
+    });
+    if (saved > most) {
+      most = saved;
+      best = dim;
+    }
+  }
+  return best;
+}
+
+/// Takes kJammedTurns turns of `loop` at a time, those left over in a loop of their own. The
+/// nest is perfect, so the turns follow each other in `innermost`.
+void jam(IRRewriter &rewriter, scf::ForOp loop, scf::ForOp innermost, int64_t extent) {
+  Location loc = loop.getLoc();
+  auto constant = [&](int64_t value) -> Value {
+    return arith::ConstantIndexOp::create(rewriter, loc, value);
+  };
+  int64_t whole = extent / kJammedTurns * kJammedTurns;
+  rewriter.setInsertionPoint(loop);
+  Value middle = constant(whole), step = constant(kJammedTurns);
+  if (whole != extent) {
+    rewriter.setInsertionPointAfter(loop);
+    cast<scf::ForOp>(rewriter.clone(*loop)).setLowerBound(middle);
+  }
+  loop.setUpperBound(middle);
+  loop.setStep(step);
+  rewriter.setInsertionPoint(innermost.getBody()->getTerminator());
+  auto turn = llvm::map_to_vector(innermost.getBody()->without_terminator(),
+                                  [](Operation &op) { return &op; });
+  for (int64_t number = 1; number < kJammedTurns; ++number) {
+    IRMapping mapping;
+    Value index = loop.getInductionVar();
+    mapping.map(index, arith::AddIOp::create(rewriter, loc, index, constant(number)));
+    for (Operation *op : turn)
+      rewriter.clone(*op, mapping);
+  }
+}
+
 struct LowerLoops : etrace::impl::LowerLoopsPassBase<LowerLoops> {
   void runOnOperation() override {
     SmallVector<linalg::LinalgOp> operations;
@@ -120,10 +192,27 @@ private:
         generic = *ordered;
     }
     relaxArithmetic(generic);
-    rewriter.setInsertionPoint(generic);
-    if (failed(linalg::linalgOpToLoops(rewriter, generic)))
-      return generic.emitError("cannot be lowered to loops");
-    rewriter.eraseOp(generic);
+    return lowerOrdered(rewriter, generic);
+  }
+
+  /// The outermost loop of more than one turn is marked if its turns are independent.
+  static LogicalResult lowerOrdered(IRRewriter &rewriter, linalg::GenericOp op) {
+    rewriter.setInsertionPoint(op);
+    FailureOr<linalg::LinalgLoops> loops = linalg::linalgOpToLoops(rewriter, op);
+    if (failed(loops))
+      return op.emitError("cannot be lowered to loops");
+    if (std::optional<unsigned> dim = findJammedLoop(op))
+      jam(rewriter, cast<scf::ForOp>((*loops)[*dim]), cast<scf::ForOp>(loops->back()),
+          op.getStaticLoopRanges()[*dim]);
+    for (auto [loop, extent, iterator] :
+         llvm::zip(*loops, op.getStaticLoopRanges(), op.getIteratorTypesArray())) {
+      if (extent == 1)
+        continue;
+      if (iterator == utils::IteratorType::parallel)
+        makeParallel(rewriter, cast<scf::ForOp>(loop));
+      break;
+    }
+    rewriter.eraseOp(op);
     return success();
   }
 };

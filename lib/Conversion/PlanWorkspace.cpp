@@ -182,8 +182,9 @@ private:
     planner.rewrite();
     OpBuilder builder(call);
     SmallVector<Value> operands(call.getOperands());
-    for (const Slot &slot : planner.getSlots()) {
+    for (auto [number, slot] : llvm::enumerate(planner.getSlots())) {
       auto type = MemRefType::get({slot.bytes}, builder.getI8Type());
+      offset = placeArray(offset, slot.bytes, number);
       Value start = arith::ConstantIndexOp::create(builder, call.getLoc(), offset);
       operands.push_back(memref::ViewOp::create(builder, call.getLoc(), type,
                                                 entry.getArgument(0), start, ValueRange()));

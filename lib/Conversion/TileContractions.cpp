@@ -10,10 +10,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "Contraction.h"
+#include "ParallelLoop.h"
 #include "etrace/Conversion/Passes.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 namespace etrace {
@@ -84,6 +84,8 @@ private:
   int64_t lanes;
   bool isWide;
   SmallVector<Value> indices;
+  /// Loops over tiles around the insertion point.
+  unsigned depth = 0;
 };
 
 } // namespace
@@ -105,6 +107,7 @@ SmallVector<Value> TileEmitter::getIndices(AffineMap map) {
   return result;
 }
 
+/// A loop over tiles of the result: its turns are independent, and the outermost says so.
 void TileEmitter::forEach(unsigned dim, int64_t end, int64_t step, Body body) {
   if (end <= step) {
     indices[dim] = constant(0);
@@ -113,10 +116,16 @@ void TileEmitter::forEach(unsigned dim, int64_t end, int64_t step, Body body) {
     return;
   }
   auto loop = scf::ForOp::create(builder, loc, constant(0), constant(end), constant(step));
-  OpBuilder::InsertionGuard guard(builder);
-  builder.setInsertionPointToStart(loop.getBody());
-  indices[dim] = loop.getInductionVar();
-  body();
+  {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPointToStart(loop.getBody());
+    indices[dim] = loop.getInductionVar();
+    ++depth;
+    body();
+    --depth;
+  }
+  if (depth == 0)
+    makeParallel(builder, loop);
 }
 
 void TileEmitter::forTiles(std::optional<unsigned> dim, int64_t size,

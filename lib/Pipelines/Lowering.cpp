@@ -64,5 +64,7 @@ void etrace::buildToLLVMPipeline(OpPassManager &pm, const ToLLVMOptions &options
   pm.addPass(createLowerAffinePass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createExpandMathPass());
+  pm.addPass(createOutlineLoopsPass({/*minimumWork=*/512, options.minimumShared}));
   addConversionsToLLVM(pm);
+  pm.addPass(createDefineSharedPass());
 }

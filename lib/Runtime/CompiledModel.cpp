@@ -15,7 +15,7 @@ using namespace etrace;
 
 namespace {
 /// Calls an entry with values whose addresses lie in an array.
-using Trampoline = int (*)(void *block, void *const *arguments);
+using Trampoline = int (*)(void *block, void *const *arguments, EtraceParallel *parallel);
 
 std::string getTrampolineName(StringRef entry) { return "etrace_call_" + entry.str(); }
 } // namespace
@@ -56,15 +56,17 @@ static void buildTrampolines(llvm::Module &module, const ModelABI &abi) {
       types.push_back(argument.isScalar && !argument.isResult
                           ? getLLVMType(context, argument.type)
                           : pointer);
+    types.push_back(pointer);
     auto *type = llvm::FunctionType::get(builder.getInt32Ty(), types, /*isVarArg=*/false);
     llvm::FunctionCallee callee = module.getOrInsertFunction(abi.model + "_" + entry.name, type);
     auto *signature =
-        llvm::FunctionType::get(builder.getInt32Ty(), {pointer, pointer}, /*isVarArg=*/false);
+        llvm::FunctionType::get(builder.getInt32Ty(), {pointer, pointer, pointer},
+                                /*isVarArg=*/false);
     auto *trampoline = llvm::Function::Create(signature, llvm::Function::ExternalLinkage,
                                               getTrampolineName(entry.name), module);
     builder.SetInsertPoint(llvm::BasicBlock::Create(context, "", trampoline));
     SmallVector<llvm::Value *> operands = {trampoline->getArg(0)};
-    for (auto [index, operandType] : llvm::enumerate(llvm::ArrayRef(types).drop_front())) {
+    for (auto [index, operandType] : llvm::enumerate(llvm::ArrayRef(types).drop_front().drop_back())) {
       llvm::Value *slot =
           builder.CreateConstGEP1_64(pointer, trampoline->getArg(1), static_cast<uint64_t>(index));
       llvm::Value *value = builder.CreateLoad(pointer, slot);
@@ -72,6 +74,7 @@ static void buildTrampolines(llvm::Module &module, const ModelABI &abi) {
         value = builder.CreateLoad(operandType, value);
       operands.push_back(value);
     }
+    operands.push_back(trampoline->getArg(2));
     builder.CreateRet(builder.CreateCall(callee, operands));
   }
 }
@@ -112,11 +115,12 @@ CompiledModel::create(ModuleOp module, const CodegenOptions &options) {
   return model;
 }
 
-int CompiledModel::invoke(StringRef entry, void *block, ArrayRef<void *> arguments) const {
+int CompiledModel::invoke(StringRef entry, void *block, ArrayRef<void *> arguments,
+                          EtraceParallel *parallel) const {
   auto trampoline = implementation->trampolines.find(entry);
   const EntryInfo *info = implementation->abi.findEntry(entry);
   if (trampoline == implementation->trampolines.end() || !info ||
       info->arguments.size() != arguments.size())
     return 1;
-  return trampoline->second(block, arguments.data());
+  return trampoline->second(block, arguments.data(), parallel);
 }

@@ -218,7 +218,7 @@ static void printPrototype(llvm::raw_ostream &os, const ModelABI &abi, const Ent
     os << getCName(argument.type) << (isPointer ? " *" : " ")
        << (argument.isSteps ? "steps" : getParameterName(argument, index));
   }
-  os << ");\n\n";
+  os << ", etrace_parallel *parallel);\n\n";
 }
 
 static void printTable(llvm::raw_ostream &os, const ModelABI &abi, StringRef macro) {
@@ -256,6 +256,19 @@ static void printTable(llvm::raw_ostream &os, const ModelABI &abi, StringRef mac
   os << "};\n\n";
 }
 
+/// One definition for all models of a program.
+static constexpr llvm::StringLiteral kParallelType =
+    "#ifndef ETRACE_PARALLEL\n#define ETRACE_PARALLEL\n"
+    "/* The last argument of an entry: threads of the caller, or NULL. `run` calls `body` with\n"
+    "   `arguments` for ranges that cover [0, turns), in any order, on any threads, and returns\n"
+    "   when all calls have returned. No result depends on how the turns are cut. */\n"
+    "typedef struct etrace_parallel {\n"
+    "  void (*run)(struct etrace_parallel *self,\n"
+    "              void (*body)(void *arguments, int64_t begin, int64_t end), void *arguments,\n"
+    "              int64_t turns);\n"
+    "} etrace_parallel;\n"
+    "#endif\n\n";
+
 std::string etrace::printCHeader(const ModelABI &abi) {
   std::string text;
   llvm::raw_string_ostream os(text);
@@ -268,6 +281,7 @@ std::string etrace::printCHeader(const ModelABI &abi) {
      << "_ABI UINT64_C(0x" << llvm::format_hex_no_prefix(abi.hash, 16) << ")\n\n"
      << "/* Every function returns 0, or 1 for a null or misaligned block or a negative\n"
         "   number of steps. One block serves one thread at a time. */\n\n";
+  os << kParallelType;
   for (const EntryInfo &entry : abi.entries)
     printPrototype(os, abi, entry);
   printTable(os, abi, macro);

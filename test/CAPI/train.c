@@ -88,12 +88,12 @@ int main(int argc, char **argv) {
   *find(model, "apply", apply, "scale") = 1.0f;
   *find(model, "apply", apply, "learning_rate") = 0.05f;
   float *loss = find(model, "learn", learn, "loss"), first = 0;
-  if (etraceModelInvoke(model, "init", block, NULL, 0))
+  if (etraceModelInvoke(model, "init", block, NULL, 0, NULL))
     return 1;
   for (int step = 0; step < 20; ++step) {
-    if (etraceModelInvoke(model, "learn", block, learn, numLearn) ||
-        etraceModelInvoke(model, "apply", block, apply, numApply) ||
-        etraceModelInvoke(model, "reset", block, NULL, 0))
+    if (etraceModelInvoke(model, "learn", block, learn, numLearn, NULL) ||
+        etraceModelInvoke(model, "apply", block, apply, numApply, NULL) ||
+        etraceModelInvoke(model, "reset", block, NULL, 0, NULL))
       return 1;
     if (!step)
       first = *loss;
@@ -107,9 +107,9 @@ int main(int argc, char **argv) {
   printf("weights moved %s\n", moved > 0 ? "yes" : "no");
   // CHECK: unknown entry refused yes
   // CHECK: misaligned block refused yes
-  printf("unknown entry refused %s\n", etraceModelInvoke(model, "nothing", block, NULL, 0) ? "yes" : "no");
+  printf("unknown entry refused %s\n", etraceModelInvoke(model, "nothing", block, NULL, 0, NULL) ? "yes" : "no");
   printf("misaligned block refused %s\n",
-         etraceModelInvoke(model, "init", (char *)block + 4, NULL, 0) ? "yes" : "no");
+         etraceModelInvoke(model, "init", (char *)block + 4, NULL, 0, NULL) ? "yes" : "no");
   etraceModelDestroy(model);
   return problems != 0;
 }

@@ -6,7 +6,7 @@
 // y += x w: n is contiguous in w and y. A tile is 8 rows of 2 vectors; 33 columns leave a
 // tile of one column.
 // CHECK-LABEL: func.func @outer
-// CHECK: scf.for %[[M:.*]] = %{{.*}} to %{{.*}} step %{{.*}} {
+// CHECK: scf.parallel (%[[M:.*]]) = (%{{.*}}) to (%{{.*}}) step (%{{.*}}) {
 // CHECK-COUNT-16: vector.load {{.*}} : memref<16x33xf32>, vector<16xf32>
 // CHECK: scf.for {{.*}} iter_args({{.*}}) -> (vector<16xf32>
 // CHECK-COUNT-2: vector.load {{.*}} : memref<7x33xf32>, vector<16xf32>

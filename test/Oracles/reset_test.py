@@ -36,7 +36,7 @@ class Library:
     def call(self, entry, *arguments):
         values = [ctypes.c_void_p(self.block.ctypes.data)]
         values += [a.ctypes.data_as(ctypes.c_void_p) if isinstance(a, np.ndarray)
-                   else ctypes.c_int64(a) for a in arguments]
+                   else ctypes.c_int64(a) for a in arguments] + [None]
         status = getattr(self.code, f"{self.name}_{entry}")(*values)
         if status:
             raise SystemExit(f"{entry}: status {status}")

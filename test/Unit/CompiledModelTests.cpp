@@ -36,7 +36,10 @@ protected:
     module = parseSourceFile<ModuleOp>(ETRACE_TEST_LEARNER, &context);
     PassManager pm(&context);
     buildLowerToLinalgPipeline(pm);
-    buildToLLVMPipeline(pm);
+    // Every nest that threads could share is one that they share.
+    ToLLVMOptions options;
+    options.minimumShared = 1;
+    buildToLLVMPipeline(pm, options);
     isLowered = module && succeeded(pm.run(*module));
     for (size_t k = 0; k < inputs.size(); ++k)
       inputs[k] = 0.1f * static_cast<float>(k % 17) - 0.7f;
@@ -99,6 +102,49 @@ TEST_F(CompiledModelTest, UnknownProcessorIsAnError) {
   EXPECT_NE(llvm::toString(model.takeError()).find("pdp-11"), std::string::npos);
 }
 
+/// Turns one by one, the last first.
+void runBackwards(EtraceParallel *, void (*body)(void *, int64_t, int64_t), void *arguments,
+                  int64_t turns) {
+  for (int64_t turn = turns; turn-- > 0;)
+    body(arguments, turn, turn + 1);
+}
+
+/// Neither the cut nor the order of the turns, nor the number of threads, changes a bit.
+TEST_F(CompiledModelTest, ResultsDoNotDependOnThreads) {
+  ASSERT_TRUE(isLowered);
+  auto model = CompiledModel::create(*module, {});
+  ASSERT_TRUE(!!model) << llvm::toString(model.takeError());
+  const ModelABI &abi = (*model)->getABI();
+  ASSERT_LE(abi.size, sizeof(block));
+  int calls = 0;
+  struct Counting : EtraceParallel {
+    int *calls;
+  } backwards{{[](EtraceParallel *self, void (*body)(void *, int64_t, int64_t), void *arguments,
+                  int64_t turns) {
+                ++*static_cast<Counting *>(self)->calls;
+                runBackwards(self, body, arguments, turns);
+              }},
+              &calls};
+  ThreadPool threads(3);
+  auto learn = [&](EtraceParallel *parallel) {
+    std::memset(block, 0, sizeof(block));
+    EXPECT_EQ((*model)->invoke("init", block, {}, parallel), 0);
+    fillWeights(abi, block);
+    void *arguments[] = {&steps, inputs.data(), targets.data(), losses.data(), outs.data()};
+    EXPECT_EQ((*model)->invoke("learn_sequence", block, arguments, parallel), 0);
+    const BufferInfo *gradient = abi.findBuffer(BufferKind::gradient, "w");
+    std::vector<char> result(block + gradient->offset,
+                             block + gradient->offset + gradient->bytes);
+    auto *outputs = reinterpret_cast<const char *>(outs.data());
+    result.insert(result.end(), outputs, outputs + outs.size() * sizeof(float));
+    return result;
+  };
+  std::vector<char> alone = learn(nullptr);
+  EXPECT_EQ(learn(&backwards), alone);
+  EXPECT_GT(calls, 0);
+  EXPECT_EQ(learn(&threads), alone);
+}
+
 /// The object in a shared library gives the bits of the object in the JIT.
 TEST_F(CompiledModelTest, AheadOfTimeEqualsJustInTime) {
   ASSERT_TRUE(isLowered);
@@ -132,18 +178,20 @@ TEST_F(CompiledModelTest, AheadOfTimeEqualsJustInTime) {
             0);
   void *library = dlopen(libraryPath.c_str(), RTLD_NOW);
   ASSERT_NE(library, nullptr) << dlerror();
-  auto init = reinterpret_cast<int (*)(void *)>(dlsym(library, "leaky_init"));
+  auto init = reinterpret_cast<int (*)(void *, EtraceParallel *)>(dlsym(library, "leaky_init"));
   auto learn = reinterpret_cast<int (*)(void *, int64_t, const float *, const float *, float *,
-                                        float *)>(dlsym(library, "leaky_learn_sequence"));
-  auto apply = reinterpret_cast<int (*)(void *, float, float)>(dlsym(library, "leaky_apply"));
+                                        float *, EtraceParallel *)>(
+      dlsym(library, "leaky_learn_sequence"));
+  auto apply = reinterpret_cast<int (*)(void *, float, float, EtraceParallel *)>(
+      dlsym(library, "leaky_apply"));
   alignas(64) static char other[4096];
   std::vector<float> otherLosses(losses.size()), otherOuts(outs.size());
-  ASSERT_EQ(init(other), 0);
+  ASSERT_EQ(init(other, nullptr), 0);
   fillWeights(abi, other);
   ASSERT_EQ(learn(other, steps, inputs.data(), targets.data(), otherLosses.data(),
-                  otherOuts.data()),
+                  otherOuts.data(), nullptr),
             0);
-  ASSERT_EQ(apply(other, scale, rate), 0);
+  ASSERT_EQ(apply(other, scale, rate, nullptr), 0);
   for (const BufferInfo &buffer : abi.buffers)
     EXPECT_EQ(std::memcmp(block + buffer.offset, other + buffer.offset, buffer.bytes), 0)
         << buffer.symbol;

@@ -90,7 +90,8 @@ Error Learner::reset() {
 // Buffers
 //===----------------------------------------------------------------------===//
 
-Learner::Learner(const Program &program) : program(program) {
+Learner::Learner(const Program &program, EtraceParallel *parallel)
+    : program(program), parallel(parallel) {
   uint64_t size = std::max<uint64_t>(getABI().size, 64);
   block.reset(static_cast<char *>(allocatePages(size)));
   if (!block)
@@ -190,7 +191,7 @@ Error Learner::call(StringRef name, const std::map<std::string, void *> &argumen
                                      "', which this tool does not know");
     values.push_back(value->second);
   }
-  Expected<int> status = program.invoke(name, block.get(), values);
+  Expected<int> status = program.invoke(name, block.get(), values, parallel);
   if (!status)
     return status.takeError();
   if (*status)

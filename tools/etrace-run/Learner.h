@@ -29,10 +29,10 @@ struct Program {
 
   const ModelABI &getABI() const { return code ? code->getABI() : gpuCode->getABI(); }
   /// Calls an entry; the status.
-  llvm::Expected<int> invoke(llvm::StringRef entry, void *block,
-                             llvm::ArrayRef<void *> arguments) const {
+  llvm::Expected<int> invoke(llvm::StringRef entry, void *block, llvm::ArrayRef<void *> arguments,
+                             EtraceParallel *parallel) const {
     if (code)
-      return code->invoke(entry, block, arguments);
+      return code->invoke(entry, block, arguments, parallel);
     return gpuCode->invoke(entry, block, arguments);
   }
 };
@@ -46,7 +46,8 @@ DataType getDataType(ElementType type);
 /// One instance: the block of memory, buffers by name, entries with arguments by name.
 class Learner {
 public:
-  explicit Learner(const Program &program);
+  /// The long loops of its entries run through `parallel`, if there is one.
+  explicit Learner(const Program &program, EtraceParallel *parallel = nullptr);
 
   const ModelABI &getABI() const { return program.getABI(); }
 
@@ -71,6 +72,7 @@ private:
     void operator()(char *block) const { std::free(block); }
   };
   const Program &program;
+  EtraceParallel *parallel;
   std::unique_ptr<char, Release> block;
   /// Random initial states; the same at the start of every sequence.
   std::vector<std::pair<const BufferInfo *, Array>> randomStates;

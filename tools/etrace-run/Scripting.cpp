@@ -29,13 +29,15 @@ struct Feed {
 class Script {
 public:
   Script(const RunOptions &options, const Program &program)
-      : options(options), abi(program.getABI()), learner(program) {}
+      : options(options), abi(program.getABI()), threads(options.threads),
+        learner(program, &threads) {}
 
   Error run();
 
 private:
   const RunOptions &options;
   const ModelABI &abi;
+  ThreadPool threads;
   Learner learner;
   Externals externals;
   ArrayMap data, out;

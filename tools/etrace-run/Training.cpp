@@ -49,14 +49,16 @@ private:
 /// One run of training.
 class Trainer {
 public:
-  Trainer(RunOptions options, const Program &program) : options(std::move(options)),
-        program(program), learner(program) {}
+  Trainer(RunOptions runOptions, const Program &program)
+      : options(std::move(runOptions)), program(program), threads(options.threads),
+        learner(program, &threads) {}
 
   Error run();
 
 private:
   RunOptions options;
   const Program &program;
+  ThreadPool threads;
   Learner learner;
   Externals externals;
   BatchAxis axis;

@@ -14,10 +14,25 @@ namespace etrace {
 constexpr llvm::StringLiteral kABIAttr = "etrace.abi";
 /// On a buffer whose type is not the natural one: {shape, axis, block, order}.
 constexpr llvm::StringLiteral kLayoutAttr = "etrace.layout";
+/// On a declaration: the function of which it runs all turns, through the caller's loop.
+constexpr llvm::StringLiteral kSharedPartAttr = "etrace.shared_part";
 /// Storage starts at multiples of this.
 constexpr int64_t kAlignment = 64;
 
 inline int64_t alignUp(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+/// Where an array may start at or behind `offset`; `number` counts the arrays before it. Arrays
+/// read together at the same distance from their starts would fall in the same few lines of a
+/// first-level cache if they started at multiples of its way (4096 bytes); so large ones
+/// start 5 lines apart.
+inline int64_t placeArray(int64_t offset, int64_t bytes, int64_t number) {
+  constexpr int64_t way = 4096;
+  int64_t start = alignUp(offset);
+  if (bytes < way)
+    return start;
+  int64_t wanted = 5 * kAlignment * number % way;
+  return start + (wanted - start % way + way) % way;
+}
 
 /// Whether values of this type cross the ABI: f32, f64, i32, i64.
 inline bool isABIType(mlir::Type type) {

@@ -148,4 +148,46 @@ def ExpandMathPass : Pass<"etrace-expand-math", "::mlir::ModuleOp"> {
                            "::mlir::LLVM::LLVMDialect"];
 }
 
+def OutlineLoopsPass : Pass<"etrace-outline-loops", "::mlir::ModuleOp"> {
+  let summary = "Make loop nests functions, equal ones one, long parallel ones shareable";
+  let description = [{
+    Entries repeat each other (`learn_sequence` holds `learn`), so code is generated once
+    for each different nest. Every entry and body gets one more argument, the caller's
+    loop (null: none). A nest whose outermost loop is parallel becomes a function of a
+    range of its turns; `@part.shared`, defined by `etrace-define-shared`, runs them all
+    through the caller's loop. Which thread runs a turn has no influence on its result.
+
+    ```
+    scf.parallel (%i) = (%c0) to (%c8) step (%c1) { ... }
+    // becomes
+    func.call @part.shared(%a, %b, %c8, %parallel)
+    func.func private @part(%a: memref<..>, %b: memref<..>, %begin: index, %end: index)
+    ```
+  }];
+  let options = [
+    Option<"minimumWork", "minimum-work", "int64_t", "512",
+           "operations from which a nest becomes a function">,
+    Option<"minimumShared", "minimum-shared", "int64_t", "1 << 18",
+           "operations from which threads share a nest; a meeting of threads costs about as "
+           "much as 30000">
+  ];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::arith::ArithDialect"];
+}
+
+def DefineSharedPass : Pass<"etrace-define-shared", "::mlir::ModuleOp"> {
+  let summary = "Define the functions that run a part through the caller's loop";
+  let description = [{
+    In the LLVM dialect. The caller's loop is a pointer to a structure that begins with
+
+    ```
+    void (*run)(etrace_parallel *self, void (*body)(void *, int64_t begin, int64_t end),
+                void *arguments, int64_t turns);
+    ```
+
+    which calls `body` for ranges that cover [0, turns) and returns when all have ended.
+    A null pointer means no threads: the part is called directly.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 #endif // ETRACE_CONVERSION_PASSES_TD

@@ -44,6 +44,10 @@ struct ToLLVMOptions : mlir::PassPipelineOptions<ToLLVMOptions> {
   Option<int64_t> vectorBits{*this, "vector-bits",
                              llvm::cl::desc("Bits of a vector register of the processor"),
                              llvm::cl::init(512)};
+  Option<int64_t> minimumShared{
+      *this, "minimum-shared",
+      llvm::cl::desc("Operations from which the caller's threads share a loop nest"),
+      llvm::cl::init(1 << 18)};
 };
 
 /// Learner IR of linalg to the LLVM dialect: memory bound, in place, no allocation.

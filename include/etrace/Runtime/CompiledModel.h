@@ -5,6 +5,7 @@
 #define ETRACE_RUNTIME_COMPILEDMODEL_H
 
 #include "etrace/Runtime/ModelABI.h"
+#include "etrace/Runtime/Parallel.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -39,8 +40,10 @@ public:
   const ModelABI &getABI() const;
 
   /// Calls an entry with the block and one value for each external argument, in order:
-  /// the address of the array, or the address of the scalar. Returns the status.
-  int invoke(llvm::StringRef entry, void *block, llvm::ArrayRef<void *> arguments) const;
+  /// the address of the array, or the address of the scalar. Long loops run through
+  /// `parallel`, if there is one. Returns the status.
+  int invoke(llvm::StringRef entry, void *block, llvm::ArrayRef<void *> arguments,
+             EtraceParallel *parallel = nullptr) const;
 
 private:
   CompiledModel();

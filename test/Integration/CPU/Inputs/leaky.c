@@ -65,18 +65,18 @@ int main(void) {
   for (k = 0; k < T * B * O; ++k)
     (&target[0][0][0])[k] = 0.05f * (float)(k % 23) - 0.5f;
   memset(block, 0xff, LEAKY_SIZE);
-  if (leaky_init(block))
+  if (leaky_init(block, NULL))
     return 1;
   weights = find(block, "w", "param");
   for (k = 0; k < I * O; ++k)
     weights[k] = (&w[0][0])[k] = 0.3f * (float)(k % 5) - 0.4f;
 
-  if (!leaky_init(0) || !leaky_init(block + 4) ||
-      !leaky_learn_sequence(block, -1, &x[0][0][0], &target[0][0][0], losses, &outs[0][0][0])) {
+  if (!leaky_init(0, NULL) || !leaky_init(block + 4, NULL) ||
+      !leaky_learn_sequence(block, -1, &x[0][0][0], &target[0][0][0], losses, &outs[0][0][0], NULL)) {
     printf("a bad call was accepted\n");
     return 1;
   }
-  if (leaky_learn_sequence(block, T, &x[0][0][0], &target[0][0][0], losses, &outs[0][0][0]))
+  if (leaky_learn_sequence(block, T, &x[0][0][0], &target[0][0][0], losses, &outs[0][0][0], NULL))
     return 1;
   reference();
   check("loss", losses, ref_loss, T);
@@ -88,7 +88,7 @@ int main(void) {
   if (*steps != T)
     printf("steps: found %d\n", (int)*steps), ++failures;
 
-  if (leaky_apply(block, 0.5f, 0.01f))
+  if (leaky_apply(block, 0.5f, 0.01f, NULL))
     return 1;
   for (k = 0; k < I * O; ++k) {
     (&w[0][0])[k] -= 0.5f * 0.01f * (&g[0][0])[k];
@@ -96,7 +96,7 @@ int main(void) {
   }
   check("w", weights, &w[0][0], I * O);
   check("g after apply", find(block, "w", "gradient"), &g[0][0], I * O);
-  if (leaky_reset(block))
+  if (leaky_reset(block, NULL))
     return 1;
   memset(e, 0, sizeof e);
   check("e after reset", find(block, "e", "trace"), &e[0][0][0], B * I * O);
