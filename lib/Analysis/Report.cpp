@@ -4,6 +4,7 @@
 
 #include "etrace/Analysis/Report.h"
 
+#include "etrace/Analysis/Recurrence.h"
 #include "llvm/Support/JSON.h"
 
 using namespace mlir;
@@ -13,7 +14,8 @@ namespace {
 /// The parts of a model that a report shows.
 struct Contents {
   explicit Contents(ModelOp model)
-      : groups(llvm::to_vector(model.getBody().getOps<GroupOp>())),
+      : states(llvm::to_vector(model.getBody().getOps<RecurrenceOp>())),
+        groups(llvm::to_vector(model.getBody().getOps<GroupOp>())),
         relations(llvm::to_vector(model.getBody().getOps<RelationOp>())),
         excluded(llvm::to_vector(model.getBody().getOps<ExcludedOp>())) {
     for (const Declaration &declaration : getDeclarations(model))
@@ -26,7 +28,21 @@ struct Contents {
     return it - groups.begin();
   }
 
+  /// The role of the state that an operation names.
+  StringRef getKind(RecurrenceOp state) const {
+    return llvm::is_contained(dynamic, getPath(state.getState())) ? "plain" : "hidden";
+  }
+  /// What is unusual about the use of a state, or nothing.
+  StringRef getRemark(StringRef path) const {
+    for (RecurrenceOp state : states)
+      if (getPath(state.getState()) == path &&
+          !(state.getRead() && state.getWritten() == StateWrite::always))
+        return describeAccess(state.getRead(), state.getWritten());
+    return "";
+  }
+
   // Accessors of operations are not const.
+  mutable SmallVector<RecurrenceOp> states;
   mutable SmallVector<GroupOp> groups;
   mutable SmallVector<RelationOp> relations;
   mutable SmallVector<ExcludedOp> excluded;
@@ -86,6 +102,13 @@ static void printText(raw_ostream &os, ModelOp model, const Contents &contents) 
     for (auto [number, path] : llvm::enumerate(contents.dynamic))
       os << "   Dynamic state " << number << ": " << path << "\n";
   }
+  if (!contents.states.empty()) {
+    os << "\n\nThe states are used by the step as follows:\n\n";
+    for (auto [number, state] : llvm::enumerate(contents.states))
+      os << "   State " << number << ": " << getPath(state.getState()) << "  ("
+         << contents.getKind(state) << ") "
+         << describeAccess(state.getRead(), state.getWritten()) << "\n";
+  }
   if (!contents.relations.empty()) {
     os << "\n\nThe weight parameters which are associated with the hidden states are:\n\n";
     for (auto [number, relation] : llvm::enumerate(contents.relations))
@@ -132,7 +155,13 @@ static llvm::json::Object relationToJSON(const Contents &contents, RelationOp re
 }
 
 static void printJSON(raw_ostream &os, ModelOp model, const Contents &contents) {
-  llvm::json::Array groups, relations, excluded, dynamic;
+  llvm::json::Array states, groups, relations, excluded, dynamic;
+  for (RecurrenceOp state : contents.states)
+    states.push_back(llvm::json::Object{{"path", getPath(state.getState())},
+                                        {"kind", contents.getKind(state)},
+                                        {"read", state.getRead()},
+                                        {"written", stringifyStateWrite(state.getWritten())},
+                                        {"recurrent", state.isRecurrent()}});
   for (GroupOp group : contents.groups)
     groups.push_back(llvm::json::Object{{"name", group.getSymName()},
                                         {"members", toJSON(group.getMembers())},
@@ -147,6 +176,7 @@ static void printJSON(raw_ostream &os, ModelOp model, const Contents &contents) 
   for (const std::string &path : contents.dynamic)
     dynamic.push_back(path);
   llvm::json::Object report{{"model", model.getSymName()},
+                            {"states", std::move(states)},
                             {"groups", std::move(groups)},
                             {"relations", std::move(relations)},
                             {"excluded", std::move(excluded)},
@@ -165,6 +195,12 @@ static std::string quote(StringRef text) {
   return quoted + "\"";
 }
 
+/// The label of a state: its path, and what is unusual about its use.
+static std::string labelState(const Contents &contents, StringRef path) {
+  StringRef remark = contents.getRemark(path);
+  return quote(remark.empty() ? path.str() : (path + "\n" + remark).str());
+}
+
 /// Groups are boxes around their states, ETP edges thick, excluded weights dashed.
 static void printDot(raw_ostream &os, ModelOp model, const Contents &contents) {
   os << "digraph " << quote(model.getSymName()) << " {\n"
@@ -179,8 +215,8 @@ static void printDot(raw_ostream &os, ModelOp model, const Contents &contents) {
        << quote(group.getSymName().str() + ": " + joinExtents(group.getPositions()))
        << ";\n    style=\"rounded,filled\";\n    color=\"#3b6ea5\";\n    fillcolor=\"#e8f0f8\";\n";
     for (auto member : group.getMembers().getAsValueRange<StringAttr>())
-      os << "    " << quote(("state " + member).str()) << " [label=" << quote(member)
-         << ", shape=ellipse];\n";
+      os << "    " << quote(("state " + member).str()) << " [label="
+         << labelState(contents, member) << ", shape=ellipse];\n";
     ArrayRef<int64_t> edges = group.getEdges();
     auto member = [&](int64_t index) {
       return quote("state " + cast<StringAttr>(group.getMembers()[index]).str());
@@ -208,8 +244,8 @@ static void printDot(raw_ostream &os, ModelOp model, const Contents &contents) {
        << " [label=" << quote(getPath(op.getParam()) + "\n" + op.getReason().str())
        << ", style=\"rounded,dashed\", color=\"#888888\", fontcolor=\"#666666\"];\n";
   for (const std::string &path : contents.dynamic)
-    os << "  " << quote("state " + path) << " [label=" << quote(path)
-       << ", shape=ellipse, style=dashed];\n";
+    os << "  " << quote("state " + path) << " [label="
+       << labelState(contents, path) << ", shape=ellipse, style=dashed];\n";
   os << "}\n";
 }
 

@@ -66,6 +66,31 @@ FailureOr<WeightLeaf> etrace::traceLeaf(const StepView &step, ETPOpInterface pri
 }
 
 //===----------------------------------------------------------------------===//
+// Recurrence
+//===----------------------------------------------------------------------===//
+
+/// What a step does with a state, as a diagnostic id.
+static StringRef getAccessId(const StateAccess &access) {
+  switch (access.written) {
+  case StateWrite::always:
+    return access.isRead ? "state-recurrent" : "state-not-read";
+  case StateWrite::sometimes:
+    return "state-written-sometimes";
+  case StateWrite::never:
+    break;
+  }
+  return access.isRead ? "state-not-written" : "state-not-used";
+}
+
+void StepGraphBuilder::findRecurrence() {
+  graph.accesses = computeRecurrence(model, graph.step);
+  for (const StateAccess &access : graph.accesses)
+    decide(Decision::Level::analysis, getAccessId(access).str(),
+           "'" + access.path + "' is " + describeAccess(access.isRead, access.written).str(),
+           access.loc);
+}
+
+//===----------------------------------------------------------------------===//
 // Groups
 //===----------------------------------------------------------------------===//
 
@@ -481,6 +506,7 @@ FailureOr<StepGraph> StepGraph::compute(ModelOp model) {
   StepGraph graph;
   graph.step = std::move(*step);
   StepGraphBuilder builder(model, graph);
+  builder.findRecurrence();
   if (failed(builder.findGroups()) || failed(builder.findRelations()))
     return failure();
   builder.findExcluded();

@@ -10,11 +10,12 @@
 
 namespace etrace {
 
-/// Fills a StepGraph: groups first, then relations, then what is left over.
+/// Fills a StepGraph: recurrence and groups first, then relations, then what is left over.
 class StepGraphBuilder {
 public:
   StepGraphBuilder(ModelOp model, StepGraph &graph) : model(model), graph(graph) {}
 
+  void findRecurrence();
   llvm::LogicalResult findGroups();
   llvm::LogicalResult findRelations();
   void findExcluded();

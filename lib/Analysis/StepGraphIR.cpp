@@ -7,6 +7,24 @@
 using namespace mlir;
 using namespace etrace;
 
+/// What the graph says of a state must hold. It may say less than the step does: a reading
+/// whose result nobody used, or a branch never taken, may have gone since.
+static LogicalResult checkRecurrence(ModelOp model, const StepGraph &graph) {
+  for (auto op : model.getBody().getOps<RecurrenceOp>()) {
+    std::string path = getPath(op.getState());
+    auto it = llvm::find_if(graph.accesses,
+                            [&](const StateAccess &access) { return access.path == path; });
+    bool holds = op.getWritten() == StateWrite::sometimes || op.getWritten() == it->written;
+    if (holds && (op.getRead() || !it->isRead))
+      continue;
+    InFlightDiagnostic diag = op.emitOpError("does not agree with the step [stale-graph]");
+    diag.attachNote(it->loc) << "'" << path << "' is " << describeAccess(it->isRead, it->written)
+                             << "; run 'etrace-build-graph' anew";
+    return diag;
+  }
+  return success();
+}
+
 static LogicalResult readGroups(ModelOp model, StepGraph &graph) {
   for (auto op : model.getBody().getOps<GroupOp>()) {
     HiddenGroup group;
@@ -107,7 +125,8 @@ FailureOr<StepGraph> StepGraph::read(ModelOp model) {
     return failure();
   StepGraph graph;
   graph.step = std::move(*step);
-  if (failed(readGroups(model, graph)))
+  graph.accesses = computeRecurrence(model, graph.step);
+  if (failed(checkRecurrence(model, graph)) || failed(readGroups(model, graph)))
     return failure();
   for (auto op : model.getBody().getOps<RelationOp>())
     if (failed(readRelation(op, graph)))

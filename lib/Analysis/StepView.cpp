@@ -32,7 +32,7 @@ FailureOr<StepView> StepView::get(StepOp step) {
     bool isHidden = bool(step.getArgAttr(a, kHiddenAttr));
     StringRef path = getStringAttr(step.getArgAttr(a, isHidden ? kHiddenAttr : kStateAttr));
     if (!path.empty()) {
-      view.states.push_back({path.str(), value, Value(), a, isHidden});
+      view.states.push_back({path.str(), value, Value(), a, isHidden, 0});
       continue;
     }
     StringRef name = getStringAttr(step.getArgAttr(a, kNameAttr));
@@ -50,8 +50,10 @@ FailureOr<StepView> StepView::get(StepOp step) {
       continue;
     }
     for (CarriedState &state : view.states)
-      if (state.path == path)
+      if (state.path == path) {
         state.after = yield->getOperand(r);
+        state.result = r;
+      }
   }
   if (view.outputs.size() == 1 && view.outputs.front().name == "out0")
     view.outputs.front().name = "out";

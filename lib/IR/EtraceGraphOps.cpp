@@ -56,6 +56,13 @@ static ParseResult parseRelationKind(OpAsmParser &parser, RelationKindAttr &kind
 static void printRelationKind(OpAsmPrinter &printer, Operation *, RelationKindAttr kind) {
   printer << stringifyRelationKind(kind.getValue());
 }
+static ParseResult parseStateWrite(OpAsmParser &parser, StateWriteAttr &written) {
+  return parseKeyword(parser, written, [](StringRef s) { return symbolizeStateWrite(s); },
+                      "extent of writing");
+}
+static void printStateWrite(OpAsmPrinter &printer, Operation *, StateWriteAttr written) {
+  printer << stringifyStateWrite(written.getValue());
+}
 static ParseResult parseBufferKind(OpAsmParser &parser, BufferKindAttr &kind) {
   return parseKeyword(parser, kind, [](StringRef s) { return symbolizeBufferKind(s); },
                       "kind of buffer");
@@ -137,6 +144,25 @@ LogicalResult RelationOp::verifySymbolUses(SymbolTableCollection &) {
       if (!declaration.op || declaration.role != kParamAttr)
         return emitOpError("names '") << path << "', which is not a parameter of the model";
     }
+  return success();
+}
+
+LogicalResult RecurrenceOp::verifySymbolUses(SymbolTableCollection &) {
+  // RE1.
+  std::string path = getPath(getState());
+  auto model = (*this)->getParentOfType<ModelOp>();
+  Declaration declaration = lookupDeclaration(model, path);
+  if (!declaration.op || declaration.role == kParamAttr)
+    return emitOpError("names '") << path << "', which is not a state of the model";
+  for (auto other : model.getBody().getOps<RecurrenceOp>()) {
+    if (other == *this)
+      break;
+    if (other.getState() != getState())
+      continue;
+    InFlightDiagnostic diag = emitOpError("names '") << path << "' a second time";
+    diag.attachNote(other.getLoc()) << "first named here";
+    return diag;
+  }
   return success();
 }
 

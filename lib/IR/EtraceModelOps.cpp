@@ -172,7 +172,7 @@ LogicalResult ModelOp::verifyRegions() {
     return losses[1].emitOpError("is a second loss; a model has at most one");
   for (Operation &op : getBody().front())
     if (!isa<ParamOp, HiddenOp, StateOp, GroupStateOp, StepOp, LossOp, GroupOp, RelationOp,
-             ExcludedOp>(op))
+             RecurrenceOp, ExcludedOp>(op))
       return op.emitOpError("is not allowed in an 'etrace.model'");
   if (failed(verifyPaths(*this)) || failed(verifyBatchDim(*this)))
     return failure();

@@ -116,9 +116,12 @@ struct BuildGraphPass : public etrace::impl::BuildGraphPassBase<BuildGraphPass> 
     if (failed(graph))
       return signalPassFailure();
     for (Operation &op : llvm::make_early_inc_range(model.getBody().front()))
-      if (isa<GroupOp, RelationOp, ExcludedOp>(op))
+      if (isa<RecurrenceOp, GroupOp, RelationOp, ExcludedOp>(op))
         op.erase();
     OpBuilder builder = OpBuilder::atBlockEnd(&model.getBody().front());
+    for (const StateAccess &access : graph->accesses)
+      RecurrenceOp::create(builder, access.loc, getSymbol(model, access.path), access.isRead,
+                           access.written);
     materializeGroups(builder, *graph);
     materializeRelations(builder, *graph);
     for (const ExcludedParameter &param : graph->excluded)

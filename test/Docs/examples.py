@@ -20,7 +20,7 @@ BLOCK = re.compile(r"^def (\w+) : (.*?)^}", re.M | re.S)
 EXAMPLE = re.compile(r"```mlir\n(.*?)```", re.S)
 TYPE = r"(?:tensor<[^>]*>|memref<[^>]*>|f32|f64|i32|i64|index)"
 IN_MODEL = ("param", "hidden", "state", "group_state", "step", "loss", "group", "relation",
-            "excluded")
+            "recurrence", "excluded")
 
 
 def in_model(text):
@@ -52,6 +52,8 @@ def in_model(text):
             declare("param", path, "tensor<5xf32>")
     for path in re.findall(r"etrace\.excluded @(\w+)", text):
         lines.append(f"etrace.param @{path} : tensor<5xf32>")
+    for path in re.findall(r"etrace\.recurrence @(\w+)", text):
+        lines.append(f"etrace.hidden @{path} : tensor<5xf32>")
     for symbols in re.findall(r"groups \[(.*?)\]", text):
         for symbol in re.findall(r"@(\w+)", symbols):
             if symbol not in declared:

@@ -956,6 +956,43 @@ etrace.model @m {
 
 // -----
 
+// RE1: a state of the model.
+etrace.model @m {
+  etrace.param @w : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-error @+1 {{names 'w', which is not a state of the model}}
+  etrace.recurrence @w read written(never)
+}
+
+// -----
+
+// RE1: named once.
+etrace.model @m {
+  etrace.hidden @h : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-note @+1 {{first named here}}
+  etrace.recurrence @h written(never)
+  // expected-error @+1 {{names 'h' a second time}}
+  etrace.recurrence @h written(never)
+}
+
+// -----
+
+etrace.model @m {
+  etrace.hidden @h : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-error @+1 {{unknown extent of writing 'once'}}
+  etrace.recurrence @h written(once)
+}
+
+// -----
+
 // Buffers.
 // expected-error @+1 {{must be a tensor of static shape, found 'tensor<?xf32>'}}
 etrace.buffer @b kind(hidden) path "h" : tensor<?xf32>
@@ -1051,3 +1088,8 @@ etrace.relation @r primitive "p" groups [@g] reach [array<i64: 0>] leaves ["weig
 
 // expected-error @+1 {{expects parent op 'etrace.model'}}
 etrace.excluded @h reason "no path"
+
+// -----
+
+// expected-error @+1 {{expects parent op 'etrace.model'}}
+etrace.recurrence @h written(never)

@@ -98,6 +98,10 @@ etrace.model @graph {
   // CHECK: etrace.relation @relation1 primitive "matmul1" groups [@group1] {{.*}} mixed reason "position-mixing" assumed
   etrace.relation @relation1 primitive "matmul1" groups [@group1] reach [array<i64>]
       leaves ["weight"] params [["w"]] chains [[]] mixed reason "position-mixing" assumed
+  // CHECK: etrace.recurrence @h read written(always){{$}}
+  etrace.recurrence @h read written(always)
+  // CHECK: etrace.recurrence @v written(sometimes){{$}}
+  etrace.recurrence @v written(sometimes)
   // CHECK: etrace.excluded @b reason "no-path-to-hidden"
   etrace.excluded @b reason "no-path-to-hidden"
 }

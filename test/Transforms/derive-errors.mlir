@@ -128,6 +128,36 @@ etrace.model @renamed {
 
 // -----
 
+// The graph says that nothing reads the state.
+etrace.model @recurrence {
+  etrace.hidden @h : tensor<3xf32>
+  etrace.step @update(%x: tensor<3xf32>,
+                      // expected-note @+1 {{'h' is read before it is written; run 'etrace-build-graph' anew}}
+                      %h: tensor<3xf32> {etrace.hidden = "h"}) -> (tensor<3xf32> {etrace.hidden = "h"}) {
+    %h1 = arith.addf %h, %x : tensor<3xf32>
+    etrace.yield %h1 : tensor<3xf32>
+  }
+  // expected-error @+1 {{does not agree with the step [stale-graph]}}
+  etrace.recurrence @h written(always)
+  etrace.group @group0 members ["h"] positions [3] edges [0, 0]
+}
+
+// -----
+
+// The graph says that the state is always written; it keeps its value.
+etrace.model @kept {
+  etrace.hidden @h : tensor<3xf32>
+  // expected-note @+1 {{'h' is neither read nor written; run 'etrace-build-graph' anew}}
+  etrace.step @update(%h: tensor<3xf32> {etrace.hidden = "h"}) -> (tensor<3xf32> {etrace.hidden = "h"}) {
+    etrace.yield %h : tensor<3xf32>
+  }
+  // expected-error @+1 {{does not agree with the step [stale-graph]}}
+  etrace.recurrence @h read written(always)
+  etrace.group @group0 members ["h"] positions [3] edges [0, 0]
+}
+
+// -----
+
 // expected-error @+1 {{needs the hidden state 'h' in one group, found it in 0; run 'etrace-analyze' first [stale-graph]}}
 etrace.model @no_group {
   etrace.hidden @h : tensor<3xf32>

@@ -32,7 +32,8 @@
 // DOT: "relation relation1" -> "state h" [{{.*}}label="approximate"]
 // DOT: "param out" [label="out
 // DOT-NEXT: relation-excluded-non-temporal"
-// DOT: "state trace.of.x" [{{.*}}style=dashed]
+// DOT: "state trace.of.x" [label="trace.of.x
+// DOT-NEXT: written, never read: nothing is carried", {{.*}}style=dashed]
 
 // SVG: <svg
 // SVG: group0: 4

@@ -11,7 +11,7 @@ namespace etrace {
 
 enum class ReportFormat { text, json, dot };
 
-/// Prints groups, relations, excluded parameters and dynamic states of a model whose
+/// Prints recurrence, groups, relations, excluded parameters and dynamic states of a model whose
 /// graph is in the IR. Stable: the same model gives the same bytes.
 void printReport(llvm::raw_ostream &os, ModelOp model, ReportFormat format);
 

@@ -5,6 +5,7 @@
 #define ETRACE_ANALYSIS_STEPGRAPH_H
 
 #include "etrace/Analysis/PositionAnalysis.h"
+#include "etrace/Analysis/Recurrence.h"
 #include "etrace/Analysis/StepView.h"
 #include "etrace/Analysis/TangentProgram.h"
 #include "llvm/ADT/DenseSet.h"
@@ -104,6 +105,7 @@ public:
   static llvm::FailureOr<StepGraph> read(ModelOp model);
 
   StepView step;
+  std::vector<StateAccess> accesses;
   std::vector<HiddenGroup> groups;
   std::vector<WeightRelation> relations;
   std::vector<ExcludedParameter> excluded;

@@ -17,6 +17,8 @@ struct CarriedState {
   mlir::Value after;
   unsigned argument;
   bool isHidden;
+  /// The number of the result that `after` is.
+  unsigned result = 0;
   mlir::RankedTensorType getType() const {
     return llvm::cast<mlir::RankedTensorType>(before.getType());
   }

@@ -51,6 +51,15 @@ def Etrace_RelationKindAttr : EnumAttr<Etrace_Dialect, Etrace_RelationKind, "rel
   let assemblyFormat = "`<` $value `>`";
 }
 
+def Etrace_StateWrite : I32EnumAttr<"StateWrite", "on which paths a step writes a state", [
+    I32EnumAttrCase<"never", 0>, I32EnumAttrCase<"sometimes", 1>, I32EnumAttrCase<"always", 2>]> {
+  let cppNamespace = "::etrace";
+  let genSpecializedAttr = 0;
+}
+def Etrace_StateWriteAttr : EnumAttr<Etrace_Dialect, Etrace_StateWrite, "state_write"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
 def Etrace_BufferKind : I32EnumAttr<"BufferKind", "what a buffer of a learner holds", [
     I32EnumAttrCase<"param", 0>, I32EnumAttrCase<"hidden", 1>, I32EnumAttrCase<"state", 2>,
     I32EnumAttrCase<"trace", 3>, I32EnumAttrCase<"gradient", 4>, I32EnumAttrCase<"optimizer", 5>,

@@ -438,6 +438,33 @@ def Etrace_RelationOp : Etrace_Op<"relation", [Symbol, HasParent<"ModelOp">,
   let hasVerifier = 1;
 }
 
+def Etrace_RecurrenceOp : Etrace_Op<"recurrence", [HasParent<"ModelOp">,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "whether the step reads a state before it writes it";
+  let description = [{
+    `read`: an operation of the step uses the value of the step before. To hand it on
+    unchanged as the state's own new value is no reading. `written` says whether the new
+    value is a new one: `always`, `never`, or `sometimes` (on one branch of a condition).
+
+    * RE1: the symbol is a state of the model, named by one `etrace.recurrence`.
+
+    ```mlir
+    etrace.recurrence @h read written(always)
+    ```
+  }];
+  let arguments = (ins SymbolRefAttr:$state, UnitAttr:$read, Etrace_StateWriteAttr:$written);
+  let assemblyFormat = [{
+    $state (`read` $read^)? `written` `(` custom<StateWrite>($written) `)` attr-dict
+  }];
+  let extraClassDeclaration = [{
+    /// True if the value of the step before has a part in the next one.
+    bool isRecurrent() {
+      return getWritten() == ::etrace::StateWrite::sometimes ||
+             (getRead() && getWritten() == ::etrace::StateWrite::always);
+    }
+  }];
+}
+
 def Etrace_ExcludedOp : Etrace_Op<"excluded", [HasParent<"ModelOp">,
     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "a parameter without a trace, and the reason";

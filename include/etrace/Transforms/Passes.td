@@ -36,10 +36,11 @@ def FunctionalizePass : Pass<"etrace-functionalize", "::etrace::ModelOp"> {
 def BuildGraphPass : Pass<"etrace-build-graph", "::etrace::ModelOp"> {
   let summary = "Find hidden groups, relations and excluded parameters; write them into the model";
   let description = [{
-    Expects functional form. Adds `etrace.group`, `etrace.relation` and
-    `etrace.excluded`; those that are there already are replaced. Every decision is a remark of the category `etrace-graph`.
+    Expects functional form. Adds `etrace.recurrence`, `etrace.group`, `etrace.relation`
+    and `etrace.excluded`; those that are there already are replaced. Every decision is a remark of the category `etrace-graph`.
 
     ```mlir
+    etrace.recurrence @h read written(always)
     etrace.group @group0 members ["h"] positions [5] edges [0, 0]
     etrace.relation @relation0 primitive "matmul0" groups [@group0] reach [array<i64: 0>]
         leaves ["weight"] params [["w"]] chains [[]] direct exact
@@ -52,7 +53,7 @@ def BuildGraphPass : Pass<"etrace-build-graph", "::etrace::ModelOp"> {
 }
 
 def PrintGraphPass : Pass<"etrace-print-graph", "::mlir::ModuleOp"> {
-  let summary = "Print a report of groups, relations and excluded parameters";
+  let summary = "Print a report of states, groups, relations and excluded parameters";
   let description = [{
     Expects the graph in the model (`etrace-build-graph`). Formats: `text`, `json`,
     `dot`. Without `output` the report goes to standard output.

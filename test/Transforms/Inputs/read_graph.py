@@ -8,6 +8,9 @@ with open(sys.argv[1]) as file:
     report = json.load(file)
 
 assert report["model"] == "net"
+assert [(state["path"], state["kind"], state["recurrent"]) for state in report["states"]] == [
+    ("n.V", "hidden", True), ("n.I", "hidden", True), ("trace.of.x", "plain", False),
+    ("h", "hidden", True)]
 assert [group["members"] for group in report["groups"]] == [["n.V", "n.I"], ["h"]]
 assert report["groups"][0]["edges"] == [0, 0, 0, 1, 1, 1]
 assert report["groups"][0]["states"] == 2
