@@ -4,7 +4,8 @@
 
 #include "etrace/Analysis/Report.h"
 
-#include "etrace/Analysis/Recurrence.h"
+#include "etrace/Analysis/StepGraph.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
 
 using namespace mlir;
@@ -13,8 +14,9 @@ using namespace etrace;
 namespace {
 /// The parts of a model that a report shows.
 struct Contents {
-  explicit Contents(ModelOp model)
-      : states(llvm::to_vector(model.getBody().getOps<RecurrenceOp>())),
+  Contents(ModelOp model, StepGraph read)
+      : graph(std::move(read)),
+        states(llvm::to_vector(model.getBody().getOps<RecurrenceOp>())),
         groups(llvm::to_vector(model.getBody().getOps<GroupOp>())),
         relations(llvm::to_vector(model.getBody().getOps<RelationOp>())),
         excluded(llvm::to_vector(model.getBody().getOps<ExcludedOp>())) {
@@ -41,6 +43,8 @@ struct Contents {
     return "";
   }
 
+  /// The same relations, in order, with their operations.
+  StepGraph graph;
   // Accessors of operations are not const.
   mutable SmallVector<RecurrenceOp> states;
   mutable SmallVector<GroupOp> groups;
@@ -76,10 +80,40 @@ static std::string nameWeights(RelationOp relation) {
 // Text
 //===----------------------------------------------------------------------===//
 
+/// "math.absf 12:10, linalg.transpose 13:10"
+static void printOperations(raw_ostream &os, ArrayRef<Operation *> ops) {
+  if (ops.empty())
+    os << "directly";
+  llvm::interleaveComma(ops, os, [&](Operation *op) {
+    os << op->getName();
+    if (auto file = op->getLoc()->findInstanceOf<FileLineColLoc>())
+      os << " " << file.getLine() << ":" << file.getColumn();
+  });
+  os << "\n";
+}
+
+/// What lies before the primitive, if anything does, and behind it.
+static void printChains(raw_ostream &os, const StepGraph &graph, const WeightRelation &relation) {
+  for (const WeightLeaf &leaf : relation.leaves) {
+    if (leaf.chain.empty())
+      continue;
+    os << "      from " << llvm::join(leaf.params, " and ") << ": ";
+    printOperations(os, leaf.chain);
+  }
+  for (const RelationTarget &target : relation.targets) {
+    os << "      to ";
+    llvm::interleaveComma(target.reach, os, [&](unsigned number) {
+      os << graph.step.states[graph.groups[target.group].members[number]].path;
+    });
+    os << ": ";
+    printOperations(os, target.tail);
+  }
+}
+
 static void printRelationText(raw_ostream &os, const Contents &contents, RelationOp relation,
                               unsigned number) {
-  os << "   Weight " << number << ": " << nameWeights(relation) << "  is associated with hidden group"
-     << (relation.getGroups().size() > 1 ? "s [" : " ");
+  os << "   Weight " << number << ": " << nameWeights(relation)
+     << "  is associated with hidden group" << (relation.getGroups().size() > 1 ? "s [" : " ");
   llvm::interleaveComma(relation.getGroups(), os,
                         [&](Attribute group) { os << contents.groupNumber(group); });
   os << (relation.getGroups().size() > 1 ? "]" : "") << "  (" << relation.getPrimitive() << ", ";
@@ -87,6 +121,7 @@ static void printRelationText(raw_ostream &os, const Contents &contents, Relatio
     os << "exact)\n";
   else
     os << "approximate: " << relation.getReason().value_or("by hand") << ")\n";
+  printChains(os, contents.graph, contents.graph.relations[number]);
 }
 
 static void printText(raw_ostream &os, ModelOp model, const Contents &contents) {
@@ -134,19 +169,28 @@ static llvm::json::Array toJSON(ArrayAttr strings) {
   return array;
 }
 
-static llvm::json::Object relationToJSON(const Contents &contents, RelationOp relation) {
+static llvm::json::Array toJSON(ArrayRef<Operation *> ops) {
+  llvm::json::Array array;
+  for (Operation *op : ops)
+    array.push_back(llvm::json::Object{{"op", op->getName().getStringRef()},
+                                       {"location", printLocation(op->getLoc())}});
+  return array;
+}
+
+static llvm::json::Object relationToJSON(const Contents &contents, RelationOp relation,
+                                         const WeightRelation &read) {
   llvm::json::Array leaves, targets;
-  for (auto [leaf, params, chain] :
-       llvm::zip(relation.getLeaves(), relation.getParams(), relation.getChains()))
-    leaves.push_back(llvm::json::Object{{"key", cast<StringAttr>(leaf).getValue()},
-                                        {"params", toJSON(cast<ArrayAttr>(params))},
-                                        {"chain", toJSON(cast<ArrayAttr>(chain))}});
-  for (auto [group, reach] : llvm::zip(relation.getGroups(), relation.getReach()))
-    targets.push_back(llvm::json::Object{
-        {"group", contents.groupNumber(group)},
-        {"reach", llvm::json::Array(cast<DenseI64ArrayAttr>(reach).asArrayRef())}});
+  for (const WeightLeaf &leaf : read.leaves)
+    leaves.push_back(llvm::json::Object{{"key", leaf.name},
+                                        {"params", llvm::json::Array(leaf.params)},
+                                        {"chain", toJSON(leaf.chain)}});
+  for (const RelationTarget &target : read.targets)
+    targets.push_back(llvm::json::Object{{"group", target.group},
+                                         {"reach", llvm::json::Array(target.reach)},
+                                         {"tail", toJSON(target.tail)}});
   return llvm::json::Object{{"name", relation.getSymName()},
                             {"primitive", relation.getPrimitive()},
+                            {"location", printLocation(relation->getLoc())},
                             {"kind", stringifyRelationKind(relation.getKind())},
                             {"exact", relation.getExact()},
                             {"reason", relation.getReason().value_or("")},
@@ -168,8 +212,8 @@ static void printJSON(raw_ostream &os, ModelOp model, const Contents &contents) 
                                         {"positions", llvm::json::Array(group.getPositions())},
                                         {"states", int64_t(group.getMembers().size())},
                                         {"edges", llvm::json::Array(group.getEdges())}});
-  for (RelationOp relation : contents.relations)
-    relations.push_back(relationToJSON(contents, relation));
+  for (auto [relation, read] : llvm::zip_equal(contents.relations, contents.graph.relations))
+    relations.push_back(relationToJSON(contents, relation, read));
   for (ExcludedOp op : contents.excluded)
     excluded.push_back(
         llvm::json::Object{{"param", getPath(op.getParam())}, {"reason", op.getReason()}});
@@ -228,7 +272,8 @@ static void printDot(raw_ostream &os, ModelOp model, const Contents &contents) {
   }
   for (RelationOp relation : contents.relations) {
     std::string node = quote("relation " + relation.getSymName().str());
-    os << "  " << node << " [label=" << quote(nameWeights(relation) + "\n" + relation.getPrimitive().str())
+    std::string label = nameWeights(relation) + "\n" + relation.getPrimitive().str();
+    os << "  " << node << " [label=" << quote(label)
        << ", fillcolor=\"#fdf3e1\", color=\"#c07a1a\"];\n";
     for (auto [symbol, reach] : llvm::zip(relation.getGroups(), relation.getReach())) {
       GroupOp group = contents.groups[contents.groupNumber(symbol)];
@@ -249,14 +294,21 @@ static void printDot(raw_ostream &os, ModelOp model, const Contents &contents) {
   os << "}\n";
 }
 
-void etrace::printReport(raw_ostream &os, ModelOp model, ReportFormat format) {
-  Contents contents(model);
+LogicalResult etrace::printReport(raw_ostream &os, ModelOp model, ReportFormat format) {
+  FailureOr<StepGraph> graph = StepGraph::read(model);
+  if (failed(graph))
+    return failure();
+  Contents contents(model, std::move(*graph));
   switch (format) {
   case ReportFormat::text:
-    return printText(os, model, contents);
+    printText(os, model, contents);
+    break;
   case ReportFormat::json:
-    return printJSON(os, model, contents);
+    printJSON(os, model, contents);
+    break;
   case ReportFormat::dot:
-    return printDot(os, model, contents);
+    printDot(os, model, contents);
+    break;
   }
+  return success();
 }

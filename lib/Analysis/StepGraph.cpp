@@ -18,54 +18,6 @@ int StepGraph::findGroup(unsigned state) const {
 }
 
 //===----------------------------------------------------------------------===//
-// Leaves
-//===----------------------------------------------------------------------===//
-
-FailureOr<WeightLeaf> etrace::traceLeaf(const StepView &step, ETPOpInterface primitive,
-                                        OpOperand &operand) {
-  WeightLeaf leaf{&operand, primitive.getLeafName(operand).str(), {}, {}};
-  llvm::SetVector<Operation *> chain;
-  llvm::SetVector<Value> params;
-  Value varying;
-  SmallVector<Value> worklist = {operand.get()};
-  llvm::DenseSet<Value> seen;
-  while (!worklist.empty()) {
-    Value value = worklist.pop_back_val();
-    if (!seen.insert(value).second)
-      continue;
-    if (auto argument = dyn_cast<BlockArgument>(value)) {
-      if (argument.getOwner() != &step.getBody())
-        continue; // An argument of a region inside the chain.
-      if (step.findParam(value))
-        params.insert(value);
-      else
-        varying = value;
-      continue;
-    }
-    Operation *op = value.getDefiningOp();
-    chain.insert(op);
-    op->walk([&](Operation *nested) { llvm::append_range(worklist, nested->getOperands()); });
-  }
-  if (!params.empty() && varying) {
-    InFlightDiagnostic diag =
-        primitive.emitOpError("has a trainable operand that depends on a parameter and on a value "
-                              "that changes every step [operand-chain-varies]");
-    diag.attachNote(varying.getLoc()) << "the changing value";
-    diag.attachNote(primitive.getLoc())
-        << "apply the changing factor to the result of the primitive, or use an ordinary operation";
-    return failure();
-  }
-  for (const StepParameter &param : step.params)
-    if (params.contains(param.value))
-      leaf.params.push_back(param.path);
-  // Program order; constants count only if they lead somewhere from a parameter.
-  for (Operation &op : step.getBody())
-    if (chain.contains(&op) && op.getNumOperands())
-      leaf.chain.push_back(&op);
-  return leaf;
-}
-
-//===----------------------------------------------------------------------===//
 // Recurrence
 //===----------------------------------------------------------------------===//
 
@@ -165,27 +117,6 @@ void StepGraphBuilder::reportCuts(const CarriedState &source, const TransitionCu
 // Relations
 //===----------------------------------------------------------------------===//
 
-/// Values that depend on `from` along uses; `stop` ends the walk behind a value or at
-/// an operation.
-static llvm::DenseSet<Value> forwardSlice(Block &body, ArrayRef<Value> from,
-                                          llvm::function_ref<bool(Operation *)> stopAt,
-                                          llvm::function_ref<bool(Value)> stopBehind) {
-  llvm::DenseSet<Value> reached(from.begin(), from.end());
-  for (Operation &op : body.without_terminator()) {
-    bool reads = false;
-    op.walk([&](Operation *nested) {
-      for (Value operand : nested->getOperands())
-        reads |= reached.contains(operand) && !stopBehind(operand);
-    });
-    if (!reads || isa<StopGradientOp>(op) || stopAt(&op))
-      continue;
-    for (Value result : op.getResults())
-      if (isa<FloatType>(getElementTypeOrSelf(result)))
-        reached.insert(result);
-  }
-  return reached;
-}
-
 /// Groups that y reaches first: without crossing a primitive or a new hidden value.
 llvm::SetVector<unsigned> StepGraphBuilder::findDirectGroups(Value y) const {
   const StepView &step = graph.step;
@@ -268,7 +199,7 @@ etrace::computeTargets(const StepGraph &graph, ETPOpInterface primitive, ArrayRe
   PositionAnalysis positions(program.getBlock(), seed);
   std::vector<RelationTarget> targets;
   for (unsigned g : groups) {
-    RelationTarget target{g, {}, {}, {}};
+    RelationTarget target{g, {}, {}, {}, {}};
     SmallVector<PositionSet> sets;
     for (auto [number, member] : llvm::enumerate(graph.groups[g].members))
       if (Value tangent = program.getTangent(step.states[member].after)) {
@@ -288,6 +219,7 @@ etrace::computeTargets(const StepGraph &graph, ETPOpInterface primitive, ArrayRe
       if (primitive->getParentOfType<ModelOp>().isBraintraceCompat())
         continue;
     }
+    target.tail = traceTail(graph, primitive, target, groups);
     targets.push_back(std::move(target));
   }
   return targets;

@@ -10,6 +10,18 @@
 
 namespace etrace {
 
+/// Values that depend on `from` along uses; `stop` ends the walk behind a value or at
+/// an operation.
+llvm::DenseSet<mlir::Value> forwardSlice(mlir::Block &body, llvm::ArrayRef<mlir::Value> from,
+                                         llvm::function_ref<bool(mlir::Operation *)> stopAt,
+                                         llvm::function_ref<bool(mlir::Value)> stopBehind);
+
+/// The operations between the result of a primitive and the members that it reaches, in
+/// program order. The way crosses no other primitive and no group but `groups`.
+llvm::SmallVector<mlir::Operation *> traceTail(const StepGraph &graph, ETPOpInterface primitive,
+                                               const RelationTarget &target,
+                                               llvm::ArrayRef<unsigned> groups);
+
 /// Fills a StepGraph: recurrence and groups first, then relations, then what is left over.
 class StepGraphBuilder {
 public:

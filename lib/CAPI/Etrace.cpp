@@ -57,17 +57,6 @@ static EtraceSeverity convertSeverity(DiagnosticSeverity severity) {
   return ETRACE_ERROR;
 }
 
-/// "file:line:column" of the first file that a location names, else its MLIR text.
-static std::string printLocation(Location loc) {
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  if (auto file = loc->findInstanceOf<FileLineColLoc>())
-    stream << file.getFilename().getValue() << ":" << file.getLine() << ":" << file.getColumn();
-  else
-    stream << loc;
-  return text;
-}
-
 static void report(EtraceContext *context, Diagnostic &diagnostic) {
   if (context->callback)
     context->callback(convertSeverity(diagnostic.getSeverity()),

@@ -44,6 +44,16 @@ std::string etrace::getPath(SymbolRefAttr symbol) {
   return path;
 }
 
+std::string etrace::printLocation(Location loc) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  if (auto file = loc->findInstanceOf<FileLineColLoc>())
+    stream << file.getFilename().getValue() << ":" << file.getLine() << ":" << file.getColumn();
+  else
+    stream << loc;
+  return text;
+}
+
 static LogicalResult verifyRole(Operation *op, NamedAttribute attribute) {
   StringRef name = attribute.getName().getValue();
   if (name == kHiddenAttr || name == kStateAttr || name == kParamAttr ||

@@ -111,16 +111,19 @@ LogicalResult RelationOp::verify() {
   if (getReach().size() != getGroups().size())
     return emitOpError("has ") << getGroups().size() << " groups, but " << getReach().size()
                                << " entries of 'reach'";
+  if (getTails().size() != getGroups().size())
+    return emitOpError("has ") << getGroups().size() << " groups, but " << getTails().size()
+                               << " entries of 'tails'";
   for (Attribute reach : getReach())
     if (!isa<DenseI64ArrayAttr>(reach))
       return emitOpError("'reach' holds lists of member numbers, found ") << reach;
   // R2.
   if (getParams().size() != getLeaves().size() || getChains().size() != getLeaves().size())
     return emitOpError("needs one entry of 'params' and 'chains' for each leaf");
-  for (Attribute list : llvm::concat<const Attribute>(getParams(), getChains())) {
+  for (Attribute list : llvm::concat<const Attribute>(getParams(), getChains(), getTails())) {
     auto names = dyn_cast<ArrayAttr>(list);
     if (!names || llvm::any_of(names, [](Attribute a) { return !isa<StringAttr>(a); }))
-      return emitOpError("'params' and 'chains' hold lists of strings, found ") << list;
+      return emitOpError("'params', 'chains' and 'tails' hold lists of strings, found ") << list;
   }
   return success();
 }

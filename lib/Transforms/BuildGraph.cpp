@@ -48,36 +48,33 @@ static void materializeGroups(OpBuilder &builder, const StepGraph &graph) {
   }
 }
 
-static ArrayAttr getNames(OpBuilder &builder, const WeightLeaf &leaf, bool chain) {
-  SmallVector<StringRef> names;
-  if (chain)
-    for (Operation *op : leaf.chain)
-      names.push_back(op->getName().getStringRef());
-  else
-    names.append(leaf.params.begin(), leaf.params.end());
-  return builder.getStrArrayAttr(names);
+static ArrayAttr getNames(OpBuilder &builder, ArrayRef<Operation *> ops) {
+  return builder.getStrArrayAttr(
+      llvm::map_to_vector(ops, [](Operation *op) { return op->getName().getStringRef(); }));
 }
 
 static void materializeRelations(OpBuilder &builder, const StepGraph &graph) {
   MLIRContext *context = builder.getContext();
   for (const WeightRelation &relation : graph.relations) {
-    SmallVector<Attribute> groups, reach, leaves, params, chains;
+    SmallVector<Attribute> groups, reach, leaves, params, chains, tails;
     for (const RelationTarget &target : relation.targets) {
       groups.push_back(FlatSymbolRefAttr::get(context, graph.groups[target.group].name));
       reach.push_back(builder.getDenseI64ArrayAttr(
           SmallVector<int64_t>(target.reach.begin(), target.reach.end())));
+      tails.push_back(getNames(builder, target.tail));
     }
     for (const WeightLeaf &leaf : relation.leaves) {
       leaves.push_back(builder.getStringAttr(leaf.name));
-      params.push_back(getNames(builder, leaf, /*chain=*/false));
-      chains.push_back(getNames(builder, leaf, /*chain=*/true));
+      params.push_back(builder.getStrArrayAttr(SmallVector<StringRef>(leaf.params.begin(),
+                                                                      leaf.params.end())));
+      chains.push_back(getNames(builder, leaf.chain));
     }
     ETPOpInterface primitive = relation.primitive;
     RelationOp::create(
         builder, primitive.getLoc(), builder.getStringAttr(relation.name),
         primitive.getPrimitiveId(), builder.getArrayAttr(groups), builder.getArrayAttr(reach),
         builder.getArrayAttr(leaves), builder.getArrayAttr(params), builder.getArrayAttr(chains),
-        RelationKindAttr::get(context, relation.kind),
+        builder.getArrayAttr(tails), RelationKindAttr::get(context, relation.kind),
         relation.exact ? builder.getUnitAttr() : UnitAttr(),
         relation.reason.empty() ? StringAttr() : builder.getStringAttr(relation.reason),
         /*assumed=*/UnitAttr());

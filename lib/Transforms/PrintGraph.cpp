@@ -44,7 +44,8 @@ struct PrintGraphPass : public etrace::impl::PrintGraphPassBase<PrintGraphPass> 
     std::string text;
     llvm::raw_string_ostream os(text);
     for (ModelOp model : models)
-      printReport(os, model, *reportFormat);
+      if (failed(printReport(os, model, *reportFormat)))
+        return signalPassFailure();
     std::string error;
     std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(output, &error);
     if (!file) {

@@ -856,7 +856,7 @@ etrace.model @m {
     etrace.yield
   }
   // expected-error @+1 {{names @g, which is not a group of the model}}
-  etrace.relation @r primitive "p" groups [@g] reach [array<i64: 0>] leaves ["weight"] params [["w"]] chains [[]] direct
+  etrace.relation @r primitive "p" groups [@g] reach [array<i64: 0>] leaves ["weight"] params [["w"]] chains [[]] tails [[]] direct
 }
 
 // -----
@@ -868,7 +868,19 @@ etrace.model @m {
     etrace.yield
   }
   // expected-error @+1 {{has 1 groups, but 0 entries of 'reach'}}
-  etrace.relation @r primitive "p" groups [@g] reach [] leaves ["weight"] params [["w"]] chains [[]] direct
+  etrace.relation @r primitive "p" groups [@g] reach [] leaves ["weight"] params [["w"]] chains [[]] tails [[]] direct
+}
+
+// -----
+
+// R1: one entry of tails for each.
+etrace.model @m {
+  etrace.param @w : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+  // expected-error @+1 {{has 1 groups, but 0 entries of 'tails'}}
+  etrace.relation @r primitive "p" groups [@g] reach [array<i64: 0>] leaves ["weight"] params [["w"]] chains [[]] tails [] direct
 }
 
 // -----
@@ -880,7 +892,7 @@ etrace.model @m {
     etrace.yield
   }
   // expected-error @+1 {{'reach' holds lists of member numbers, found "0"}}
-  etrace.relation @r primitive "p" groups [@g] reach ["0"] leaves ["weight"] params [["w"]] chains [[]] direct
+  etrace.relation @r primitive "p" groups [@g] reach ["0"] leaves ["weight"] params [["w"]] chains [[]] tails [[]] direct
 }
 
 // -----
@@ -894,7 +906,7 @@ etrace.model @m {
   }
   etrace.group @g members ["h"] positions [3] edges []
   // expected-error @+1 {{reaches member #1 of @g, which has 1 members}}
-  etrace.relation @r primitive "p" groups [@g] reach [array<i64: 1>] leaves ["weight"] params [["w"]] chains [[]] direct
+  etrace.relation @r primitive "p" groups [@g] reach [array<i64: 1>] leaves ["weight"] params [["w"]] chains [[]] tails [[]] direct
 }
 
 // -----
@@ -906,7 +918,7 @@ etrace.model @m {
     etrace.yield
   }
   // expected-error @+1 {{needs one entry of 'params' and 'chains' for each leaf}}
-  etrace.relation @r primitive "p" groups [] reach [] leaves ["weight", "bias"] params [["w"]] chains [[]] direct
+  etrace.relation @r primitive "p" groups [] reach [] leaves ["weight", "bias"] params [["w"]] chains [[]] tails [] direct
 }
 
 // -----
@@ -917,8 +929,8 @@ etrace.model @m {
   etrace.step @a() {
     etrace.yield
   }
-  // expected-error @+1 {{'params' and 'chains' hold lists of strings, found "w"}}
-  etrace.relation @r primitive "p" groups [] reach [] leaves ["weight"] params ["w"] chains [[]] direct
+  // expected-error @+1 {{'params', 'chains' and 'tails' hold lists of strings, found "w"}}
+  etrace.relation @r primitive "p" groups [] reach [] leaves ["weight"] params ["w"] chains [[]] tails [] direct
 }
 
 // -----
@@ -930,7 +942,7 @@ etrace.model @m {
     etrace.yield
   }
   // expected-error @+1 {{names 'h', which is not a parameter of the model}}
-  etrace.relation @r primitive "p" groups [] reach [] leaves ["weight"] params [["h"]] chains [[]] direct
+  etrace.relation @r primitive "p" groups [] reach [] leaves ["weight"] params [["h"]] chains [[]] tails [] direct
 }
 
 // -----
@@ -940,7 +952,7 @@ etrace.model @m {
     etrace.yield
   }
   // expected-error @+1 {{unknown kind of relation 'indirectly'}}
-  etrace.relation @r primitive "p" groups [] reach [] leaves [] params [] chains [] indirectly
+  etrace.relation @r primitive "p" groups [] reach [] leaves [] params [] chains [] tails [] indirectly
 }
 
 // -----
@@ -1082,7 +1094,7 @@ etrace.group @g members ["h"] positions [3] edges []
 // -----
 
 // expected-error @+1 {{expects parent op 'etrace.model'}}
-etrace.relation @r primitive "p" groups [@g] reach [array<i64: 0>] leaves ["weight"] params [["w"]] chains [[]] direct
+etrace.relation @r primitive "p" groups [@g] reach [array<i64: 0>] leaves ["weight"] params [["w"]] chains [[]] tails [[]] direct
 
 // -----
 

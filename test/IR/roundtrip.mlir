@@ -92,12 +92,12 @@ etrace.model @graph {
   etrace.group @group0 members ["h", "v"] positions [5] edges [0, 0, 0, 1]
   // CHECK: etrace.group @group1 members ["h"] positions [5] edges [] assumed
   etrace.group @group1 members ["h"] positions [5] edges [] assumed
-  // CHECK: etrace.relation @relation0 primitive "matmul0" groups [@group0] reach [array<i64: 0, 1>] leaves ["weight"] params {{\[}}["w"]] chains {{\[}}["arith.mulf"]] direct exact{{$}}
+  // CHECK: etrace.relation @relation0 primitive "matmul0" groups [@group0] reach [array<i64: 0, 1>] leaves ["weight"] params {{\[}}["w"]] chains {{\[}}["arith.mulf"]] tails {{\[}}["arith.addf", "math.tanh"]] direct exact{{$}}
   etrace.relation @relation0 primitive "matmul0" groups [@group0] reach [array<i64: 0, 1>]
-      leaves ["weight"] params [["w"]] chains [["arith.mulf"]] direct exact
+      leaves ["weight"] params [["w"]] chains [["arith.mulf"]] tails [["arith.addf", "math.tanh"]] direct exact
   // CHECK: etrace.relation @relation1 primitive "matmul1" groups [@group1] {{.*}} mixed reason "position-mixing" assumed
   etrace.relation @relation1 primitive "matmul1" groups [@group1] reach [array<i64>]
-      leaves ["weight"] params [["w"]] chains [[]] mixed reason "position-mixing" assumed
+      leaves ["weight"] params [["w"]] chains [[]] tails [[]] mixed reason "position-mixing" assumed
   // CHECK: etrace.recurrence @h read written(always){{$}}
   etrace.recurrence @h read written(always)
   // CHECK: etrace.recurrence @v written(sometimes){{$}}

@@ -7,8 +7,8 @@
 // CHECK-LABEL: etrace.model @gru
 // CHECK: etrace.group @group0 members ["h"] positions [5] edges [0, 0]
 // CHECK-NEXT: etrace.relation @relation0 primitive "z" groups [@group0] reach [array<i64: 0>]
-// CHECK-SAME: leaves ["weight"] params {{\[\[}}"wz"]] chains {{\[\[}}]] direct reason "'h' recurs through a product of weights"
-// CHECK-NEXT: etrace.relation @relation1 primitive "c" {{.*}} params {{\[\[}}"wc"]]
+// CHECK-SAME: leaves ["weight"] params {{\[\[}}"wz"]] chains {{\[\[}}]] tails {{\[\[}}"etrace.logistic", "arith.subf", "arith.mulf", "arith.mulf", "arith.addf"]] direct reason "'h' recurs through a product of weights"
+// CHECK-NEXT: etrace.relation @relation1 primitive "c" {{.*}} params {{\[\[}}"wc"]] {{.*}} tails {{\[\[}}"math.tanh", "arith.mulf", "arith.addf"]]
 // CHECK-NEXT: etrace.excluded @wr reason "relation-excluded-weight-to-weight"
 // REMARK: [[#@LINE+15]]:11: remark: [Missed] recurrence-through-primitive {{.*}}"D leaves out the path of 'h' through this ETP primitive [recurrence-through-primitive]"
 // REMARK: :11: remark: [Passed] relation-included {{.*}}"weight 'wz' is associated with group0; approximate: 'h' recurs through a product of weights [relation-included]"
@@ -81,7 +81,7 @@ etrace.model @lif_exp {
 // CHECK: etrace.group @group0 members ["a"] positions [4] edges [0, 0]
 // CHECK-NEXT: etrace.group @group1 members ["b"] positions [4] edges [0, 0]
 // CHECK-NEXT: etrace.group @group2 members ["c"] positions [2, 4] edges [0, 0]
-// CHECK-NEXT: etrace.relation @relation0 primitive "shared" groups [@group0, @group1] reach [array<i64: 0>, array<i64: 0>] leaves ["weight"] params {{\[\[}}"w"]] {{.*}} direct exact
+// CHECK-NEXT: etrace.relation @relation0 primitive "shared" groups [@group0, @group1] reach [array<i64: 0>, array<i64: 0>] leaves ["weight"] params {{\[\[}}"w"]] {{.*}} tails {{\[\[}}"arith.addf"], ["arith.mulf"]] direct exact
 // CHECK-NEXT: etrace.relation @relation1 primitive "tied" groups [@group2] reach [array<i64: 0>] leaves ["weight"] params {{\[\[}}"w"]] {{.*}} direct exact
 // REMARK: "weight 'w' is associated with group0, group1; the trace is exact
 // REMARK: "weight 'w' is associated with group2; the trace is exact
@@ -259,7 +259,7 @@ etrace.model @filter {
 // One result of a product drives a row of positions; operations before it are its chain.
 // CHECK-LABEL: etrace.model @broadcast
 // CHECK: etrace.group @group0 members ["h"] positions [2, 4] edges [0, 0]
-// CHECK-NEXT: etrace.relation @relation0 {{.*}} params {{\[\[}}"w"]] chains {{\[\[}}"math.absf", "linalg.transpose"]] direct exact
+// CHECK-NEXT: etrace.relation @relation0 {{.*}} params {{\[\[}}"w"]] chains {{\[\[}}"math.absf", "linalg.transpose"]] tails {{\[\[}}"linalg.broadcast", "arith.addf"]] direct exact
 etrace.model @broadcast {
   etrace.param @w : tensor<4x3xf32>
   etrace.hidden @h : tensor<2x4xf32>

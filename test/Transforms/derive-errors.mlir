@@ -106,7 +106,7 @@ etrace.model @stale {
   etrace.group @group0 members ["a", "b"] positions [4] edges [0, 0, 1, 0, 1, 1]
   // expected-error @+1 {{does not agree with the step about what 'cell' reaches in @group0 [stale-graph]}}
   etrace.relation @relation0 primitive "cell" groups [@group0] reach [array<i64: 0, 1>]
-      leaves ["weight"] params [["w"]] chains [[]] direct exact
+      leaves ["weight"] params [["w"]] chains [[]] tails [[]] direct exact
 }
 
 // -----
@@ -123,7 +123,7 @@ etrace.model @renamed {
   etrace.group @group0 members ["a"] positions [4] edges [0, 0]
   // expected-error @+1 {{names the primitive 'cell', which the step does not have [stale-graph]}}
   etrace.relation @relation0 primitive "cell" groups [@group0] reach [array<i64: 0>]
-      leaves ["weight"] params [["w"]] chains [[]] direct exact
+      leaves ["weight"] params [["w"]] chains [[]] tails [[]] direct exact
 }
 
 // -----

@@ -12,3 +12,21 @@ etrace.model @early {
     etrace.yield %h : tensor<3xf32>
   }
 }
+
+// -----
+
+// The graph of another step is not printed.
+etrace.model @stale {
+  etrace.param @w : tensor<3x4xf32>
+  etrace.hidden @h : tensor<4xf32>
+  etrace.step @update(%x: tensor<3xf32>, %h: tensor<4xf32> {etrace.hidden = "h"},
+                      %w: tensor<3x4xf32> {etrace.param = "w"}) -> (tensor<4xf32> {etrace.hidden = "h"}) {
+    %y = etrace.matmul %x, %w id "other" : tensor<3xf32>, tensor<3x4xf32> -> tensor<4xf32>
+    %h1 = arith.addf %h, %y : tensor<4xf32>
+    etrace.yield %h1 : tensor<4xf32>
+  }
+  etrace.group @group0 members ["h"] positions [4] edges [0, 0]
+  // expected-error @+1 {{names the primitive 'cell', which the step does not have [stale-graph]}}
+  etrace.relation @relation0 primitive "cell" groups [@group0] reach [array<i64: 0>]
+      leaves ["weight"] params [["w"]] chains [[]] tails [["arith.addf"]] direct exact
+}

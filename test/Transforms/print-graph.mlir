@@ -1,6 +1,6 @@
 // RUN: etrace-opt %s -etrace-analyze -etrace-print-graph -o /dev/null | FileCheck %s
 // RUN: etrace-opt %s -etrace-analyze -etrace-print-graph="format=json output=%t.json" -o /dev/null
-// RUN: %python %S/Inputs/read_graph.py %t.json
+// RUN: %python %S/Inputs/read_graph.py %t.json %s
 // RUN: etrace-opt %s -etrace-analyze -etrace-print-graph="format=dot output=%t.dot" -o /dev/null
 // RUN: FileCheck %s --check-prefix=DOT --input-file=%t.dot
 // RUN: dot -Tsvg %t.dot -o %t.svg
@@ -17,7 +17,11 @@
 // CHECK: Dynamic state 0: trace.of.x
 // CHECK: The weight parameters which are associated with the hidden states are:
 // CHECK: Weight 0: w, b  is associated with hidden group 0  (matmul0, exact)
+// CHECK-NEXT: from w: math.absf [[#@LINE+45]]:11
+// CHECK-NEXT: to n.V, n.I: arith.addf [[#@LINE+49]]:11, arith.addf [[#@LINE+50]]:11
 // CHECK-NEXT: Weight 1: d  is associated with hidden groups [0, 1]  (elementwise0, approximate: 'h' recurs through a product of weights)
+// CHECK-NEXT: to n.V, n.I: arith.mulf [[#@LINE+46]]:11, arith.addf [[#@LINE+47]]:11, arith.addf [[#@LINE+48]]:11
+// CHECK-NEXT: to h: linalg.broadcast [[#@LINE+55]]:13, arith.addf [[#@LINE+56]]:11
 // CHECK: The non-etrace weight parameters are:
 // CHECK: Weight 0: r  (excluded: relation-excluded-ordinary)
 // CHECK-NEXT: Weight 1: out  (excluded: relation-excluded-non-temporal)
@@ -58,7 +62,8 @@ etrace.model @net {
     %r = etrace.get @r : tensor<4x4xf32>
     %out = etrace.get @out : tensor<4x2xf32>
     etrace.set @"trace.of.x", %x : tensor<3xf32>
-    %y = etrace.matmul %x, %w bias %b
+    %aw = math.absf %w : tensor<3x4xf32>
+    %y = etrace.matmul %x, %aw bias %b
         : tensor<3xf32>, tensor<3x4xf32>, tensor<4xf32> -> tensor<4xf32>
     %k = etrace.elementwise %d : tensor<4xf32>
     %ki = arith.mulf %k, %i : tensor<4xf32>

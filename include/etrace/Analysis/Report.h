@@ -12,8 +12,10 @@ namespace etrace {
 enum class ReportFormat { text, json, dot };
 
 /// Prints recurrence, groups, relations, excluded parameters and dynamic states of a model whose
-/// graph is in the IR. Stable: the same model gives the same bytes.
-void printReport(llvm::raw_ostream &os, ModelOp model, ReportFormat format);
+/// graph is in the IR. Stable: the same model gives the same bytes. Fails with a located
+/// error if the graph does not agree with the step.
+llvm::LogicalResult printReport(llvm::raw_ostream &os, ModelOp model,
+                                ReportFormat format);
 
 } // namespace etrace
 

@@ -69,6 +69,8 @@ struct RelationTarget {
   mlir::AffineMap positionToOutput;
   /// One piece for each shift, their boxes in y disjoint.
   llvm::SmallVector<PositionPiece> pieces;
+  /// Operations between the result of the primitive and these members, in program order.
+  llvm::SmallVector<mlir::Operation *> tail;
 };
 
 struct WeightRelation {

@@ -57,6 +57,9 @@ constexpr llvm::StringLiteral kNameAttr = "etrace.name";
 /// The path of a (nested) symbol reference: `@neuron::@V` is "neuron.V".
 std::string getPath(mlir::SymbolRefAttr symbol);
 
+/// "file:line:column" of the first file that a location names, else its MLIR text.
+std::string printLocation(mlir::Location loc);
+
 /// The declared type and kind of a state or parameter.
 struct Declaration {
   mlir::Operation *op = nullptr;

@@ -416,23 +416,24 @@ def Etrace_RelationOp : Etrace_Op<"relation", [Symbol, HasParent<"ModelOp">,
     operands that depend on parameters, `params` the parameters behind each leaf
     and `chains` the operations between parameter and operand. `reach` lists, for
     each group, the members that y reaches without crossing another primitive or
-    another group. `exact` says whether the trace is exact; if not, `reason` says why.
+    another group, and `tails` the operations between y and these members. `exact` says whether the trace is exact; if not, `reason` says why.
 
-    * R1: groups are symbols of `etrace.group`; one `reach` entry for each.
+    * R1: groups are symbols of `etrace.group`; one entry of `reach` and `tails` for each.
     * R2: parameters are declared; one entry of `params` and `chains` for each leaf.
 
     ```mlir
     etrace.relation @relation0 primitive "matmul0" groups [@group0] reach [array<i64: 0>]
-        leaves ["weight", "bias"] params [["w"], ["b"]] chains [[], []] direct exact
+        leaves ["weight", "bias"] params [["w"], ["b"]] chains [[], []]
+        tails [["math.tanh", "arith.addf"]] direct exact
     ```
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, StrAttr:$primitive, SymbolRefArrayAttr:$groups,
                        ArrayAttr:$reach, StrArrayAttr:$leaves, ArrayAttr:$params,
-                       ArrayAttr:$chains, Etrace_RelationKindAttr:$kind,
+                       ArrayAttr:$chains, ArrayAttr:$tails, Etrace_RelationKindAttr:$kind,
                        UnitAttr:$exact, OptionalAttr<StrAttr>:$reason, UnitAttr:$assumed);
   let assemblyFormat = [{
     $sym_name `primitive` $primitive `groups` $groups `reach` $reach `leaves` $leaves
-    `params` $params `chains` $chains custom<RelationKind>($kind) (`exact` $exact^)?
+    `params` $params `chains` $chains `tails` $tails custom<RelationKind>($kind) (`exact` $exact^)?
     (`reason` $reason^)? (`assumed` $assumed^)? attr-dict
   }];
   let hasVerifier = 1;

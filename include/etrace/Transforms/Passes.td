@@ -43,7 +43,7 @@ def BuildGraphPass : Pass<"etrace-build-graph", "::etrace::ModelOp"> {
     etrace.recurrence @h read written(always)
     etrace.group @group0 members ["h"] positions [5] edges [0, 0]
     etrace.relation @relation0 primitive "matmul0" groups [@group0] reach [array<i64: 0>]
-        leaves ["weight"] params [["w"]] chains [[]] direct exact
+        leaves ["weight"] params [["w"]] chains [[]] tails [["arith.addf"]] direct exact
     ```
   }];
   let options = [
@@ -55,7 +55,9 @@ def BuildGraphPass : Pass<"etrace-build-graph", "::etrace::ModelOp"> {
 def PrintGraphPass : Pass<"etrace-print-graph", "::mlir::ModuleOp"> {
   let summary = "Print a report of states, groups, relations and excluded parameters";
   let description = [{
-    Expects the graph in the model (`etrace-build-graph`). Formats: `text`, `json`,
+    Expects the graph in the model (`etrace-build-graph`). For each relation it lists the
+    operations from the parameter to the primitive and from there to the states, with
+    their places in the source. Formats: `text`, `json`,
     `dot`. Without `output` the report goes to standard output.
   }];
   let options = [

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Reads the JSON report of print-graph.mlir: read_graph.py FILE"""
+"""Reads the JSON report of print-graph.mlir: read_graph.py FILE SOURCE"""
 
 import json
 import sys
 
+source = sys.argv[2]
 with open(sys.argv[1]) as file:
     report = json.load(file)
 
@@ -19,9 +20,18 @@ product, pointwise = report["relations"]
 assert product["exact"] and product["reason"] == "" and product["kind"] == "direct"
 assert [(leaf["key"], leaf["params"]) for leaf in product["leaves"]] == [
     ("weight", ["w"]), ("bias", ["b"])]
-assert product["targets"] == [{"group": 0, "reach": [0, 1]}]
+place = lambda line, column: {"location": f"{source}:{line}:{column}"}
+line = next(number for number, text in enumerate(open(source), 1) if "%aw = math.absf" in text)
+assert product["location"] == f"{source}:{line + 1}:10"
+assert product["leaves"][0]["chain"] == [{"op": "math.absf", **place(line, 11)}]
+assert product["leaves"][1]["chain"] == []
+add = lambda below: {"op": "arith.addf", **place(line + below, 11)}
+assert product["targets"] == [{"group": 0, "reach": [0, 1], "tail": [add(5), add(6)]}]
 assert not pointwise["exact"] and "product of weights" in pointwise["reason"]
-assert pointwise["targets"] == [{"group": 0, "reach": [0, 1]}, {"group": 1, "reach": [0]}]
+assert [(target["group"], target["reach"], [step["op"] for step in target["tail"]])
+        for target in pointwise["targets"]] == [
+    (0, [0, 1], ["arith.mulf", "arith.addf", "arith.addf"]),
+    (1, [0], ["linalg.broadcast", "arith.addf"])]
 assert report["excluded"] == [
     {"param": "r", "reason": "relation-excluded-ordinary"},
     {"param": "out", "reason": "relation-excluded-non-temporal"}]
