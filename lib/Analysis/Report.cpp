@@ -64,7 +64,8 @@ static std::string joinStrings(ArrayAttr strings, StringRef separator = ", ") {
 static std::string joinExtents(ArrayRef<int64_t> extents) {
   std::string text;
   for (int64_t extent : extents)
-    text += (text.empty() ? "" : "x") + std::to_string(extent);
+    text += (text.empty() ? "" : "x") +
+            (ShapedType::isDynamic(extent) ? "?" : std::to_string(extent));
   return text.empty() ? "scalar" : text;
 }
 
@@ -177,6 +178,14 @@ static llvm::json::Array toJSON(ArrayRef<Operation *> ops) {
   return array;
 }
 
+/// An extent that is not known is null.
+static llvm::json::Array extentsToJSON(ArrayRef<int64_t> extents) {
+  llvm::json::Array array;
+  for (int64_t extent : extents)
+    array.push_back(ShapedType::isDynamic(extent) ? llvm::json::Value(nullptr) : extent);
+  return array;
+}
+
 static llvm::json::Object relationToJSON(const Contents &contents, RelationOp relation,
                                          const WeightRelation &read) {
   llvm::json::Array leaves, targets;
@@ -209,7 +218,7 @@ static void printJSON(raw_ostream &os, ModelOp model, const Contents &contents) 
   for (GroupOp group : contents.groups)
     groups.push_back(llvm::json::Object{{"name", group.getSymName()},
                                         {"members", toJSON(group.getMembers())},
-                                        {"positions", llvm::json::Array(group.getPositions())},
+                                        {"positions", extentsToJSON(group.getPositions())},
                                         {"states", int64_t(group.getMembers().size())},
                                         {"edges", llvm::json::Array(group.getEdges())}});
   for (auto [relation, read] : llvm::zip_equal(contents.relations, contents.graph.relations))

@@ -49,6 +49,31 @@ static void printSurrogate(OpAsmPrinter &printer, Operation *, Attribute surroga
   printer.printAttribute(surrogate);
 }
 
+/// [32, ?]: extents of a shape.
+static ParseResult parseExtents(OpAsmParser &parser, DenseI64ArrayAttr &extents) {
+  SmallVector<int64_t> values;
+  auto parseExtent = [&]() -> ParseResult {
+    if (succeeded(parser.parseOptionalQuestion())) {
+      values.push_back(ShapedType::kDynamic);
+      return success();
+    }
+    return parser.parseInteger(values.emplace_back());
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseExtent))
+    return failure();
+  extents = parser.getBuilder().getDenseI64ArrayAttr(values);
+  return success();
+}
+static void printExtents(OpAsmPrinter &printer, Operation *, DenseI64ArrayAttr extents) {
+  printer << '[';
+  llvm::interleaveComma(extents.asArrayRef(), printer, [&](int64_t extent) {
+    if (ShapedType::isDynamic(extent))
+      printer << '?';
+    else
+      printer << extent;
+  });
+  printer << ']';
+}
 static ParseResult parseRelationKind(OpAsmParser &parser, RelationKindAttr &kind) {
   return parseKeyword(parser, kind, [](StringRef s) { return symbolizeRelationKind(s); },
                       "kind of relation");

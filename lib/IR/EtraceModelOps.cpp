@@ -94,6 +94,11 @@ LogicalResult GroupStateOp::verifyRegions() {
   }
   if (!first)
     return emitOpError("has no components");
+  // G2. A type that is not a ranked tensor is an error of the component.
+  auto type = dyn_cast<RankedTensorType>(first.getType());
+  if (type && type.getRank() == 0)
+    return first.emitOpError("has no position axis; the components of a group state have one or "
+                             "more, a single number is an 'etrace.hidden'");
   return success();
 }
 

@@ -138,6 +138,7 @@ def Etrace_GroupStateOp : Etrace_Op<"group_state", [
   let summary = "declare a hidden state of several components with one position shape";
   let description = [{
     * G1: at least one component; all have the same type.
+    * G2: components have at least one axis, that of the positions.
 
     ```mlir
     etrace.group_state @neuron {
@@ -388,7 +389,8 @@ def Etrace_GroupOp : Etrace_Op<"group", [Symbol, HasParent<"ModelOp">]> {
   let description = [{
     `members` are paths of hidden states, in the order of first access; S is their
     number. `edges` lists the pairs (a, b), flattened, for which
-    D[p, a, b] = dh_t[p, a] / dh_{t-1}[p, b] is not identically zero. `assumed`
+    D[p, a, b] = dh_t[p, a] / dh_{t-1}[p, b] is not identically zero. An extent of
+    `positions` that is not known is `?`. `assumed`
     marks a group written by hand.
 
     * GR1: every member is a hidden state of the position shape.
@@ -402,7 +404,7 @@ def Etrace_GroupOp : Etrace_Op<"group", [Symbol, HasParent<"ModelOp">]> {
                        DenseI64ArrayAttr:$positions, DenseI64ArrayAttr:$edges,
                        UnitAttr:$assumed);
   let assemblyFormat = [{
-    $sym_name `members` $members `positions` $positions `edges` $edges
+    $sym_name `members` $members `positions` custom<Extents>($positions) `edges` $edges
     (`assumed` $assumed^)? attr-dict
   }];
   let hasVerifier = 1;
