@@ -67,4 +67,5 @@ void etrace::buildToLLVMPipeline(OpPassManager &pm, const ToLLVMOptions &options
   pm.addPass(createOutlineLoopsPass({/*minimumWork=*/512, options.minimumShared}));
   addConversionsToLLVM(pm);
   pm.addPass(createDefineSharedPass());
+  pm.addPass(createEmitSaveAndLoadPass());
 }

@@ -38,6 +38,13 @@ const BufferInfo *ModelABI::findBuffer(BufferKind kind, StringRef path) const {
   return nullptr;
 }
 
+uint64_t ModelABI::getSavedSize() const {
+  uint64_t bytes = kSavedHeader;
+  for (const BufferInfo &buffer : buffers)
+    bytes += buffer.bytes;
+  return bytes;
+}
+
 const EntryInfo *ModelABI::findEntry(StringRef name) const {
   for (const EntryInfo &entry : entries)
     if (entry.name == name)
@@ -132,14 +139,6 @@ bool readArgument(Attribute attribute, EntryArgument &argument) {
   return record.isValid;
 }
 
-/// FNV-1a: the same on every machine, unlike llvm::hash_value.
-uint64_t hashText(StringRef text) {
-  uint64_t hash = 14695981039346656037ull;
-  for (unsigned char byte : text)
-    hash = (hash ^ byte) * 1099511628211ull;
-  return hash;
-}
-
 } // namespace
 
 FailureOr<ModelABI> etrace::readModelABI(ModuleOp module) {
@@ -161,11 +160,7 @@ FailureOr<ModelABI> etrace::readModelABI(ModuleOp module) {
   if (!isValid || !record.isValid)
     return module.emitError() << "expected a complete attribute '" << kABIAttr
                               << "'; etrace-bind-memory writes it";
-  // The printed record holds names, types, shapes and offsets.
-  std::string text;
-  llvm::raw_string_ostream stream(text);
-  stream << record.fields;
-  abi.hash = hashText(text);
+  abi.hash = hashRecord(record.fields);
   return abi;
 }
 
@@ -269,6 +264,15 @@ static constexpr llvm::StringLiteral kParallelType =
     "} etrace_parallel;\n"
     "#endif\n\n";
 
+static void printSaveAndLoad(llvm::raw_ostream &os, const ModelABI &abi, StringRef macro) {
+  os << "/* Saves all buffers to memory of " << macro << "_SAVED_SIZE bytes of any alignment, and\n"
+        "   loads them again. What a program of another " << macro << "_ABI has saved is not\n"
+        "   loaded: the result is 1 and the block stays as it is. */\n"
+     << "#define " << macro << "_SAVED_SIZE " << abi.getSavedSize() << "u\n"
+     << "int " << abi.model << "_save(const void *block, void *memory);\n"
+     << "int " << abi.model << "_load(void *block, const void *memory);\n\n";
+}
+
 std::string etrace::printCHeader(const ModelABI &abi) {
   std::string text;
   llvm::raw_string_ostream os(text);
@@ -284,6 +288,7 @@ std::string etrace::printCHeader(const ModelABI &abi) {
   os << kParallelType;
   for (const EntryInfo &entry : abi.entries)
     printPrototype(os, abi, entry);
+  printSaveAndLoad(os, abi, macro);
   printTable(os, abi, macro);
   os << "#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << macro << "_H */\n";
   return text;

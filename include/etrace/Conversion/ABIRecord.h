@@ -4,7 +4,9 @@
 #ifndef ETRACE_CONVERSION_ABIRECORD_H
 #define ETRACE_CONVERSION_ABIRECORD_H
 
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <optional>
 
@@ -38,6 +40,22 @@ inline int64_t placeArray(int64_t offset, int64_t bytes, int64_t number) {
 inline bool isABIType(mlir::Type type) {
   return type.isF32() || type.isF64() || type.isSignlessInteger(32) || type.isSignlessInteger(64);
 }
+
+/// Identifies names, types, shapes and offsets. FNV-1a of the printed record: the same on
+/// every machine, unlike llvm::hash_value.
+inline uint64_t hashRecord(mlir::DictionaryAttr record) {
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << record;
+  uint64_t hash = 14695981039346656037ull;
+  for (unsigned char byte : text)
+    hash = (hash ^ byte) * 1099511628211ull;
+  return hash;
+}
+
+/// What <model>_save writes in front of the buffers: the hash and the number of bytes that
+/// follow, 8 bytes each.
+constexpr int64_t kSavedHeader = 16;
 
 } // namespace etrace
 

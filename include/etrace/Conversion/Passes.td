@@ -100,6 +100,24 @@ def PlanWorkspacePass : Pass<"etrace-plan-workspace", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::memref::MemRefDialect", "::mlir::arith::ArithDialect"];
 }
 
+def EmitSaveAndLoadPass : Pass<"etrace-emit-save-and-load", "::mlir::ModuleOp"> {
+  let summary = "Add functions that save the state of a learner to memory and load it again";
+  let description = [{
+    `int <model>_save(const void *block, void *memory)` writes the hash of the ABI, the
+    number of bytes that follow and the contents of all buffers, without the gaps between
+    them and without the workspace. `int <model>_load(void *block, const void *memory)`
+    reads them; if hash or number differ it returns 1 and changes nothing. Both return 1
+    for a null or misaligned block and for null memory. Runs last: the hash is that of the
+    finished record `etrace.abi`.
+
+    ```
+    llvm.func @m_save(%block: !llvm.ptr, %memory: !llvm.ptr) -> i32
+    llvm.func @m_load(%block: !llvm.ptr, %memory: !llvm.ptr) -> i32
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
 def ExpandCopiesPass : Pass<"etrace-expand-copies"> {
   let summary = "Make copies of strided memory linalg operations";
   let description = [{

@@ -73,6 +73,8 @@ struct ModelABI {
   std::vector<BufferInfo> buffers;
   std::vector<EntryInfo> entries;
 
+  /// Bytes of what <model>_save writes: a header and all buffers, without the workspace.
+  uint64_t getSavedSize() const;
   const BufferInfo *findBuffer(BufferKind kind, llvm::StringRef path) const;
   const EntryInfo *findEntry(llvm::StringRef name) const;
 };

@@ -55,6 +55,55 @@ static void *find(char *block, const char *name, const char *kind) {
   return 0;
 }
 
+/* Learns on from where it was saved, twice; the second time with everything loaded. */
+static void save_and_load(char *block) {
+  static char saved[LEAKY_SAVED_SIZE + 1], first[LEAKY_SAVED_SIZE], second[LEAKY_SAVED_SIZE];
+  static char before[LEAKY_SIZE];
+  static float first_outs[T][B][O], second_outs[T][B][O];
+  char *memory = saved + 1; /* of any alignment */
+  const uint64_t abi = LEAKY_ABI;
+  if (leaky_save(block, memory) || memcmp(memory, &abi, 8)) {
+    printf("saving failed\n");
+    ++failures;
+  }
+  leaky_learn_sequence(block, T, &x[0][0][0], &target[0][0][0], losses, &first_outs[0][0][0], NULL);
+  leaky_apply(block, 0.5f, 0.01f, NULL);
+  leaky_save(block, first);
+  if (!memcmp(first, memory, LEAKY_SAVED_SIZE)) {
+    printf("nothing was learnt\n");
+    ++failures;
+  }
+  /* Bad calls and the state of another model change nothing. */
+  memcpy(before, block, LEAKY_SIZE);
+  memory[3] ^= 1;
+  if (!leaky_load(block, memory) || !leaky_load(block, 0) || !leaky_load(0, memory) ||
+      !leaky_load(block + 4, memory) || !leaky_save(0, second) || !leaky_save(block, 0) ||
+      !leaky_save(block + 4, second) || memcmp(before, block, LEAKY_SIZE)) {
+    printf("a bad load or save was accepted\n");
+    ++failures;
+  }
+  memory[3] ^= 1;
+  memory[8] ^= 1; /* another number of bytes */
+  if (!leaky_load(block, memory) || memcmp(before, block, LEAKY_SIZE)) {
+    printf("a state of another size was accepted\n");
+    ++failures;
+  }
+  memory[8] ^= 1;
+  memset(block, 0xee, LEAKY_SIZE);
+  if (leaky_load(block, memory)) {
+    printf("loading failed\n");
+    ++failures;
+  }
+  leaky_learn_sequence(block, T, &x[0][0][0], &target[0][0][0], losses, &second_outs[0][0][0], NULL);
+  leaky_apply(block, 0.5f, 0.01f, NULL);
+  leaky_save(block, second);
+  if (memcmp(first, second, LEAKY_SAVED_SIZE) ||
+      memcmp(first_outs, second_outs, sizeof first_outs)) {
+    printf("learning after a load differs\n");
+    ++failures;
+  }
+}
+
 int main(void) {
   char *block = storage.bytes + (64 - (uintptr_t)storage.bytes % 64) % 64;
   float *weights;
@@ -96,6 +145,7 @@ int main(void) {
   }
   check("w", weights, &w[0][0], I * O);
   check("g after apply", find(block, "w", "gradient"), &g[0][0], I * O);
+  save_and_load(block);
   if (leaky_reset(block, NULL))
     return 1;
   memset(e, 0, sizeof e);
