@@ -110,6 +110,23 @@ void relaxArithmetic(linalg::GenericOp op) {
 
 /// Turns that are taken together where that saves loads; two or more such remain, a loop.
 constexpr int64_t kJammedTurns = 2;
+/// Bytes of the arrays that turns pass through, from which their order matters more: two rows at a
+/// time are no longer one run through memory, which is what memory outside the caches serves best.
+constexpr int64_t kJammedBytes = 6 << 20;
+
+/// Bytes of the arrays that depend on the dimension; a lot if that is not known.
+int64_t getPassedBytes(linalg::GenericOp op, unsigned dim) {
+  int64_t bytes = 0;
+  for (OpOperand &operand : op->getOpOperands()) {
+    auto type = dyn_cast<MemRefType>(operand.get().getType());
+    if (!type || !op.getMatchingIndexingMap(&operand).isFunctionOfDim(dim))
+      continue;
+    if (!type.hasStaticShape() || !type.getElementType().isIntOrFloat())
+      return std::numeric_limits<int64_t>::max();
+    bytes += type.getNumElements() * llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  }
+  return bytes;
+}
 
 /// A parallel loop around others whose turns read the same elements of two operands or more:
 /// taken a few at a time, they read them once. In a pass over a trace, e[i, b, o] with the
@@ -121,7 +138,8 @@ std::optional<unsigned> findJammedLoop(linalg::GenericOp op) {
   SmallVector<int64_t> extents = op.getStaticLoopRanges();
   for (unsigned dim = 0; dim + 1 < op.getNumLoops(); ++dim) {
     if (op.getIteratorTypesArray()[dim] != utils::IteratorType::parallel ||
-        ShapedType::isDynamic(extents[dim]) || extents[dim] < 2 * kJammedTurns)
+        ShapedType::isDynamic(extents[dim]) || extents[dim] < 2 * kJammedTurns ||
+        getPassedBytes(op, dim) > kJammedBytes)
       continue;
     int64_t saved = llvm::count_if(op.getDpsInputOperands(), [&](OpOperand *operand) {
       AffineMap map = op.getMatchingIndexingMap(operand);
