@@ -128,9 +128,11 @@ bool UseFinder::includeSource(Value value) {
   auto result = dyn_cast<OpResult>(value);
   if (!result)
     return false;
-  if (auto loop = dyn_cast<scf::ForOp>(result.getOwner()))
+  if (auto loop = dyn_cast<scf::ForOp>(result.getOwner())) {
+    BlockArgument argument = loop.getTiedLoopRegionIterArg(result);
     return includeSource(loop.getTiedLoopInit(result)->get()) &&
-           includeSource(loop.getTiedLoopYieldedValue(loop.getTiedLoopRegionIterArg(result))->get());
+           includeSource(loop.getTiedLoopYieldedValue(argument)->get());
+  }
   if (auto op = dyn_cast<DestinationStyleOpInterface>(result.getOwner());
       op && isa<linalg::GenericOp, linalg::FillOp>(result.getOwner()))
     return includeSource(op.getTiedOpOperand(result)->get());

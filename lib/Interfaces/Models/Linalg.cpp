@@ -6,7 +6,7 @@
 // the scalar body.
 //===----------------------------------------------------------------------===//
 
-#include "GenericBuilder.h"
+#include "BodyFirstGeneric.h"
 #include "Models.h"
 #include "etrace/Differentiation/Linearize.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -23,7 +23,7 @@ namespace {
 struct StructuredTangent {
   LinalgOp op;
   const TangentMap &tangents;
-  GenericBuilder generic;
+  BodyFirstGeneric generic;
   IRMapping primal;
   /// Tangents of scalars in the body.
   TangentMap scalars;

@@ -7,7 +7,7 @@
 // that transposes programs.
 //===----------------------------------------------------------------------===//
 
-#include "GenericBuilder.h"
+#include "BodyFirstGeneric.h"
 #include "Models.h"
 #include "etrace/Differentiation/Transpose.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -36,7 +36,7 @@ struct StructuredTranspose {
   struct Body {
     explicit Body(Location loc, ArrayRef<utils::IteratorType> iterators)
         : generic(loc, iterators) {}
-    GenericBuilder generic;
+    BodyFirstGeneric generic;
     /// Cotangent of each result, as an input; null: zero.
     SmallVector<Value> incoming;
     /// By scalar of the original body (or captured value).

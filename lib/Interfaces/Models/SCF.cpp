@@ -4,7 +4,7 @@
 // A branch of the derivative recomputes the primal values that it needs.
 //===----------------------------------------------------------------------===//
 
-#include "GenericBuilder.h"
+#include "BodyFirstGeneric.h"
 #include "Models.h"
 #include "etrace/Differentiation/Linearize.h"
 #include "etrace/Differentiation/Transpose.h"

@@ -1,8 +1,8 @@
-//===- GenericBuilder.h - linalg.generic, body first ------------*- C++ -*-===//
+//===- BodyFirstGeneric.h - linalg.generic, body first ------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-#ifndef ETRACE_LIB_INTERFACES_MODELS_GENERICBUILDER_H
-#define ETRACE_LIB_INTERFACES_MODELS_GENERICBUILDER_H
+#ifndef ETRACE_LIB_INTERFACES_MODELS_BODYFIRSTGENERIC_H
+#define ETRACE_LIB_INTERFACES_MODELS_BODYFIRSTGENERIC_H
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
@@ -17,9 +17,9 @@ inline mlir::OpBuilder atBlockEnd(mlir::MLIRContext *context, mlir::Block *block
 
 /// A `linalg.generic` whose body is written before its operands are chosen: declare
 /// everything the body may read, write the body, then `finish` keeps what it reads.
-class GenericBuilder {
+class BodyFirstGeneric {
 public:
-  GenericBuilder(mlir::Location loc, llvm::ArrayRef<mlir::utils::IteratorType> iterators);
+  BodyFirstGeneric(mlir::Location loc, llvm::ArrayRef<mlir::utils::IteratorType> iterators);
 
   /// A builder at the end of the body.
   mlir::OpBuilder atEnd() { return atBlockEnd(loc.getContext(), body); }
@@ -66,4 +66,4 @@ private:
 
 } // namespace etrace::detail
 
-#endif // ETRACE_LIB_INTERFACES_MODELS_GENERICBUILDER_H
+#endif // ETRACE_LIB_INTERFACES_MODELS_BODYFIRSTGENERIC_H

@@ -1,8 +1,8 @@
-//===- GenericBuilder.cpp - linalg.generic, body first --------------------===//
+//===- BodyFirstGeneric.cpp - linalg.generic, body first --------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
-#include "GenericBuilder.h"
+#include "BodyFirstGeneric.h"
 #include "Models.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -11,25 +11,25 @@ using namespace mlir;
 using namespace etrace;
 using namespace etrace::detail;
 
-GenericBuilder::GenericBuilder(Location loc, ArrayRef<utils::IteratorType> iterators)
+BodyFirstGeneric::BodyFirstGeneric(Location loc, ArrayRef<utils::IteratorType> iterators)
     : loc(loc), iterators(iterators), body(new Block) {
   region.push_back(body);
 }
 
-BlockArgument GenericBuilder::addInput(Value operand, AffineMap map) {
+BlockArgument BodyFirstGeneric::addInput(Value operand, AffineMap map) {
   BlockArgument arg = body->addArgument(getElementTypeOrSelf(operand), loc);
   inputs.push_back({operand, map, arg});
   return arg;
 }
 
-BlockArgument GenericBuilder::addResult(RankedTensorType type, Value like, Value init,
+BlockArgument BodyFirstGeneric::addResult(RankedTensorType type, Value like, Value init,
                                         AffineMap map) {
   BlockArgument arg = body->addArgument(type.getElementType(), loc);
   results.push_back({type, like, init, map, arg});
   return arg;
 }
 
-void GenericBuilder::yield(ArrayRef<Value> values) {
+void BodyFirstGeneric::yield(ArrayRef<Value> values) {
   OpBuilder builder = atEnd();
   SmallVector<Value> made;
   for (auto [result, value] : llvm::zip(results, values))
@@ -42,7 +42,7 @@ void GenericBuilder::yield(ArrayRef<Value> values) {
 }
 
 /// The inputs that the body reads, each once.
-SmallVector<GenericBuilder::Input> GenericBuilder::selectInputs() const {
+SmallVector<BodyFirstGeneric::Input> BodyFirstGeneric::selectInputs() const {
   SmallVector<Input> selected;
   for (const Input &input : inputs) {
     if (input.arg.use_empty())
@@ -60,7 +60,7 @@ SmallVector<GenericBuilder::Input> GenericBuilder::selectInputs() const {
 
 /// Gives an extent to loops that no operand has as a dimension: an input without contents,
 /// so that nothing is kept alive for its shape.
-void GenericBuilder::addExtents(OpBuilder &builder, ArrayRef<Result> made,
+void BodyFirstGeneric::addExtents(OpBuilder &builder, ArrayRef<Result> made,
                                 SmallVectorImpl<Input> &selected) {
   SmallVector<bool> known(iterators.size(), false);
   auto mark = [&](AffineMap map) {
@@ -92,7 +92,7 @@ void GenericBuilder::addExtents(OpBuilder &builder, ArrayRef<Result> made,
 }
 
 /// Zeros only if the body reads them.
-Value GenericBuilder::makeInit(OpBuilder &builder, const Result &result) const {
+Value BodyFirstGeneric::makeInit(OpBuilder &builder, const Result &result) const {
   if (result.init && !result.arg.use_empty())
     return result.init;
   SmallVector<Value> extents;
@@ -106,7 +106,7 @@ Value GenericBuilder::makeInit(OpBuilder &builder, const Result &result) const {
   return linalg::FillOp::create(builder, loc, zero, empty).getResult(0);
 }
 
-SmallVector<Value> GenericBuilder::finish(OpBuilder &builder) {
+SmallVector<Value> BodyFirstGeneric::finish(OpBuilder &builder) {
   SmallVector<Result> made;
   llvm::copy_if(results, std::back_inserter(made), [](const Result &r) { return r.made; });
   SmallVector<Value> values(results.size());
