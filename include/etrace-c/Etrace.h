@@ -107,8 +107,9 @@ typedef struct {
   int isResult;
 } EtraceArgument;
 
-/* Compiles a module in the LLVM dialect (the end of "etrace-pipeline"). `cpu` is a name of
- * LLVM or NULL for this processor; `optimisation` is 0 to 3. */
+/* Compiles a learner: the result of "etrace-analyze,etrace-derive-pipeline", which is lowered
+ * for the processor first, or a module in the LLVM dialect, as it is. `cpu` is a name of LLVM or
+ * NULL for this processor; `optimisation` is 0 to 3. */
 ETRACE_API EtraceModel *etraceModelCompile(EtraceModule *module, const char *cpu,
                                            unsigned optimisation);
 ETRACE_API void etraceModelDestroy(EtraceModel *model);

@@ -5,6 +5,7 @@
 #include "etrace-c/Etrace.h"
 
 #include "etrace/InitAll.h"
+#include "etrace/Pipelines/Pipelines.h"
 #include "etrace/Runtime/CompiledModel.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
@@ -166,6 +167,16 @@ int etraceModuleRunPipeline(EtraceModule *module, const char *pipeline) {
 // Compiled models
 //===----------------------------------------------------------------------===//
 
+/// From learner IR to the LLVM dialect, with the vectors of the processor.
+static LogicalResult lower(ModuleOp module, const CodegenOptions &options) {
+  auto vectorBits = getVectorBits(options);
+  if (!vectorBits)
+    return module.emitError(llvm::toString(vectorBits.takeError()));
+  PassManager manager(module.getContext());
+  buildNativePipeline(manager, *vectorBits);
+  return manager.run(module);
+}
+
 EtraceModel *etraceModelCompile(EtraceModule *module, const char *cpu, unsigned optimisation) {
   Location loc = module->module->getLoc();
   if (optimisation > 3) {
@@ -176,6 +187,8 @@ EtraceModel *etraceModelCompile(EtraceModule *module, const char *cpu, unsigned 
   if (cpu)
     options.cpu = cpu;
   options.optimisation = optimisation;
+  if (isLearner(*module->module) && failed(lower(*module->module, options)))
+    return nullptr;
   auto model = CompiledModel::create(*module->module, options);
   if (!model) {
     emitError(loc) << llvm::toString(model.takeError());

@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "etrace/Pipelines/CudaPipeline.h"
+#include "HostCode.h"
 #include "etrace/Conversion/GPU/Passes.h"
 #include "etrace/Conversion/Passes.h"
 
@@ -63,28 +64,11 @@ static void addDeviceCode(OpPassManager &pm) {
   device.addPass(createReconcileUnrealizedCastsPass());
 }
 
-/// Scalars that the caller gives, and what is computed from them, as on the CPU path.
-static void addHostCode(OpPassManager &pm) {
-  pm.addPass(createExpandMathPass());
-  pm.addPass(createSCFToControlFlowPass());
-  pm.addPass(memref::createExpandStridedMetadataPass());
-  pm.addPass(createLowerAffinePass());
-  pm.addPass(createArithToLLVMConversionPass());
-  pm.addPass(createConvertMathToLLVMPass());
-  pm.addPass(createConvertIndexToLLVMPass());
-  pm.addPass(createFinalizeMemRefToLLVMConversionPass());
-  pm.addPass(createConvertControlFlowToLLVMPass());
-  ConvertFuncToLLVMPassOptions functions;
-  functions.useBarePtrCallConv = true;
-  pm.addPass(createConvertFuncToLLVMPass(functions));
-  pm.addPass(createReconcileUnrealizedCastsPass());
-  pm.addPass(createCanonicalizerPass());
-}
-
 void etrace::buildToCudaPipeline(OpPassManager &pm, const ToCudaOptions &options) {
   addDeviceLoops(pm);
   addKernels(pm, options);
   addDeviceCode(pm);
+  // Scalars that the caller gives, and what is computed from them, as on the CPU path.
   addHostCode(pm);
   if (options.emit == DeviceCodeForm::nvvm)
     return;

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "HostCode.h"
 #include "etrace/Conversion/Passes.h"
 #include "etrace/Pipelines/Pipelines.h"
 
@@ -28,7 +29,8 @@ void etrace::buildLowerToLinalgPipeline(OpPassManager &pm, const LowerToLinalgOp
   pm.addPass(createCSEPass());
 }
 
-static void addConversionsToLLVM(OpPassManager &pm) {
+void etrace::addHostCode(OpPassManager &pm) {
+  pm.addPass(createExpandMathPass());
   pm.addPass(createConvertVectorToSCFPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(createCanonicalizerPass());
@@ -63,9 +65,8 @@ void etrace::buildToLLVMPipeline(OpPassManager &pm, const ToLLVMOptions &options
   pm.addPass(createLowerLoopsPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(createCanonicalizerPass());
-  pm.addPass(createExpandMathPass());
   pm.addPass(createOutlineLoopsPass({/*minimumWork=*/512, options.minimumShared}));
-  addConversionsToLLVM(pm);
+  addHostCode(pm);
   pm.addPass(createDefineSharedPass());
   pm.addPass(createEmitSaveAndLoadPass());
 }

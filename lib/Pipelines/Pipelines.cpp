@@ -5,6 +5,7 @@
 #include "etrace/Pipelines/Pipelines.h"
 
 #include "etrace/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -37,16 +38,20 @@ void etrace::buildLearnerPipeline(OpPassManager &pm, const PipelineOptions &opti
     convert.to = options.dtype.getValue();
     pm.addPass(createConvertFloatPass(convert));
   }
-  AnalyzeOptions analyze;
-  analyze.compat = options.compat.getValue();
-  buildAnalyzePipeline(pm, analyze);
-  DerivePipelineOptions derive;
-  derive.rule = options.rule.getValue();
-  derive.decay = options.decay.getValue();
-  derive.window = options.window.getValue();
-  derive.optimizer = options.optimizer.getValue();
-  derive.queries = options.queries.getValue();
-  buildDerivePipeline(pm, derive);
+  buildAnalyzePipeline(pm, options);
+  buildDerivePipeline(pm, options);
+}
+
+void etrace::buildNativePipeline(OpPassManager &pm, int64_t vectorBits) {
+  buildLowerToLinalgPipeline(pm);
+  ToLLVMOptions options;
+  options.vectorBits = vectorBits;
+  buildToLLVMPipeline(pm, options);
+}
+
+bool etrace::isLearner(ModuleOp module) {
+  return llvm::any_of(module.getOps<func::FuncOp>(),
+                      [](func::FuncOp function) { return function->hasAttr(kEntryAttr); });
 }
 
 void etrace::buildEtracePipeline(OpPassManager &pm, const PipelineOptions &options) {

@@ -61,7 +61,8 @@ int main(int argc, char **argv) {
   EtraceContext *context = etraceContextCreate();
   etraceContextSetDiagnosticCallback(context, show, &problems);
   EtraceModule *module = argc == 2 ? etraceModuleParseFile(context, argv[1]) : NULL;
-  if (!module || etraceModuleRunPipeline(module, "etrace-pipeline{rule=d-rtrl optimizer=sgd}"))
+  if (!module || etraceModuleRunPipeline(module, "etrace-analyze,etrace-derive-pipeline{rule=d-rtrl "
+                                         "optimizer=sgd}"))
     return 1;
   EtraceModel *model = etraceModelCompile(module, NULL, 2);
   if (!model)
@@ -107,7 +108,8 @@ int main(int argc, char **argv) {
   printf("weights moved %s\n", moved > 0 ? "yes" : "no");
   // CHECK: unknown entry refused yes
   // CHECK: misaligned block refused yes
-  printf("unknown entry refused %s\n", etraceModelInvoke(model, "nothing", block, NULL, 0, NULL) ? "yes" : "no");
+  printf("unknown entry refused %s\n",
+         etraceModelInvoke(model, "nothing", block, NULL, 0, NULL) ? "yes" : "no");
   printf("misaligned block refused %s\n",
          etraceModelInvoke(model, "init", (char *)block + 4, NULL, 0, NULL) ? "yes" : "no");
   etraceModelDestroy(model);

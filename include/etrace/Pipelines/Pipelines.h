@@ -4,6 +4,7 @@
 #ifndef ETRACE_PIPELINES_PIPELINES_H
 #define ETRACE_PIPELINES_PIPELINES_H
 
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
 
@@ -53,21 +54,11 @@ struct ToLLVMOptions : mlir::PassPipelineOptions<ToLLVMOptions> {
 /// Learner IR of linalg to the LLVM dialect: memory bound, in place, no allocation.
 void buildToLLVMPipeline(mlir::OpPassManager &pm, const ToLLVMOptions &options = {});
 
-/// Everything from model IR to the LLVM dialect.
-struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
-  Option<std::string> rule{*this, "rule", llvm::cl::init("d-rtrl"),
-                           llvm::cl::desc("learning rule: d-rtrl or pp-prop")};
-  Option<double> decay{*this, "decay", llvm::cl::init(0.9),
-                       llvm::cl::desc("decay of the traces of pp-prop, in [0, 1)")};
-  Option<std::string> window{*this, "window", llvm::cl::init("1"),
-                             llvm::cl::desc("gradient window: single-step or 1")};
-  Option<std::string> compat{
-      *this, "compat", llvm::cl::init(""),
-      llvm::cl::desc("whose numbers to reproduce: none or braintrace (default: the model says)")};
-  Option<std::string> optimizer{*this, "optimizer", llvm::cl::init("adam"),
-                                llvm::cl::desc("sgd or adam")};
-  Option<bool> queries{*this, "queries", llvm::cl::init(false),
-                       llvm::cl::desc("keep D, f and x of a step in buffers")};
+/// The way from model IR: the options of analysis and derivation, and the type of floats.
+struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions>,
+                         AnalyzeOptions,
+                         DerivePipelineOptions {
+  using mlir::PassPipelineOptions<PipelineOptions>::createFromString;
   Option<std::string> dtype{*this, "dtype", llvm::cl::init(""),
                             llvm::cl::desc("retype the model: f32 or f64 (default: as written)")};
 };
@@ -76,6 +67,11 @@ struct PipelineOptions : mlir::PassPipelineOptions<PipelineOptions> {
 void buildEtracePipeline(mlir::OpPassManager &pm, const PipelineOptions &options = {});
 /// The part of it that ends in learner IR.
 void buildLearnerPipeline(mlir::OpPassManager &pm, const PipelineOptions &options = {});
+/// The rest of it, from learner IR, for a processor with vectors of `vectorBits`.
+void buildNativePipeline(mlir::OpPassManager &pm, int64_t vectorBits);
+
+/// True if the module has a function with `etrace.entry`: nothing is left to derive.
+bool isLearner(mlir::ModuleOp module);
 
 /// Registers `etrace-analyze`, `etrace-derive-pipeline`, `etrace-lower-to-linalg`,
 /// `etrace-to-llvm` and `etrace-pipeline`.
