@@ -6,7 +6,6 @@
 #include "etrace/Pipelines/Pipelines.h"
 #include "etrace/Runtime/CompiledModel.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
@@ -62,16 +61,16 @@ static int fail(const Twine &message) {
   return 1;
 }
 
-static bool isLearner(ModuleOp module) {
-  return llvm::any_of(module.getOps<func::FuncOp>(), [](func::FuncOp function) {
-    return function->hasAttr(etrace::kEntryAttr);
-  });
-}
-
 /// From model or learner IR to the LLVM dialect.
 static LogicalResult lower(ModuleOp module, unsigned vectorBits) {
   PassManager pm(module.getContext());
-  if (!isLearner(module)) {
+  if (etrace::isLearner(module)) {
+    for (const cl::Option *option : std::initializer_list<const cl::Option *>{
+             &rule, &decay, &window, &compat, &optimizer, &dtype, &queries})
+      if (option->getNumOccurrences())
+        return module.emitError("expected an etrace.model for --")
+               << option->ArgStr << ", found a learner, which is derived already";
+  } else {
     if (module.getOps<etrace::ModelOp>().empty())
       return module.emitError("expected an etrace.model, or a learner made by etrace-derive");
     etrace::PipelineOptions options;
@@ -84,10 +83,7 @@ static LogicalResult lower(ModuleOp module, unsigned vectorBits) {
     options.queries = queries.getValue();
     etrace::buildLearnerPipeline(pm, options);
   }
-  etrace::buildLowerToLinalgPipeline(pm);
-  etrace::ToLLVMOptions options;
-  options.vectorBits = vectorBits;
-  etrace::buildToLLVMPipeline(pm, options);
+  etrace::buildNativePipeline(pm, vectorBits);
   return pm.run(module);
 }
 

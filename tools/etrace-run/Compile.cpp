@@ -12,6 +12,7 @@
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/SourceMgr.h"
 
 using namespace etrace;
@@ -40,17 +41,56 @@ static void addLearnerPasses(const RunOptions &options, bool isLearner,
   buildLearnerPipeline(passes, pipeline);
 }
 
+/// The shortest text that reads as this number.
+static std::string printNumber(double value) {
+  std::string text;
+  for (int digits = 1; digits <= 17; ++digits) {
+    text.clear();
+    llvm::raw_string_ostream(text) << llvm::format("%.*g", digits, value);
+    double read;
+    if (!llvm::StringRef(text).getAsDouble(read) && read == value)
+      break;
+  }
+  return text;
+}
+
+/// How a learner was derived, in place of the options that say how to derive one.
+static Error readLearner(mlir::ModuleOp module, RunOptions &options, Program &program) {
+  if (!options.derivation.empty())
+    return makeFileError(options.model, "expected an etrace.model for --" +
+                                            options.derivation.front() +
+                                            ", found a learner, which is derived already");
+  auto record = module->getAttrOfType<mlir::DictionaryAttr>(kLearnerAttr);
+  if (!record)
+    record = mlir::DictionaryAttr::get(module.getContext());
+  auto getText = [&](llvm::StringRef name) {
+    auto text = record.getAs<mlir::StringAttr>(name);
+    return text ? text.getValue().str() : std::string("unknown");
+  };
+  options.rule = getText("rule");
+  options.window = getText("window");
+  options.optimizer = getText("optimizer");
+  options.compat = getText("compat");
+  // As a run of the model names it.
+  if (options.compat == stringifyCompat(Compat::none))
+    options.compat.clear();
+  if (auto decay = record.getAs<mlir::FloatAttr>("decay"))
+    options.decay = printNumber(decay.getValueAsDouble());
+  if (auto axis = record.getAs<mlir::IntegerAttr>("batch_dim"))
+    program.batchDim = axis.getInt();
+  return Error::success();
+}
+
 /// Checks what is in the module: one model to derive from, or learner IR. Takes the
 /// batch axis.
-static Error prepareModule(const RunOptions &options, mlir::ModuleOp module, Program &program,
-                           bool &isLearner) {
+static Error prepareModule(RunOptions &options, mlir::ModuleOp module, Program &program,
+                           bool isLearner) {
+  if (isLearner)
+    return readLearner(module, options, program);
   auto models = llvm::to_vector(module.getOps<ModelOp>());
-  isLearner = models.empty() && !module.getOps<BufferOp>().empty();
-  if (models.size() != 1 && !isLearner)
+  if (models.size() != 1)
     return makeFileError(options.model,
                          "expected one etrace.model, found " + llvm::Twine(models.size()));
-  if (isLearner)
-    return Error::success();
   if (auto axis = models.front().getBatchDim())
     program.batchDim = *axis;
   return Error::success();
@@ -63,10 +103,7 @@ static Error compileForCPU(mlir::ModuleOp module, const RunOptions &options, boo
     return vectorBits.takeError();
   mlir::PassManager passes(module.getContext());
   addLearnerPasses(options, isLearner, passes);
-  buildLowerToLinalgPipeline(passes);
-  ToLLVMOptions native;
-  native.vectorBits = *vectorBits;
-  buildToLLVMPipeline(passes, native);
+  buildNativePipeline(passes, *vectorBits);
   if (failed(passes.run(module)))
     return diagnosed();
   auto code = CompiledModel::create(module, {options.cpu});
@@ -95,7 +132,7 @@ static Error compileForGPU(mlir::ModuleOp module, const RunOptions &options, boo
   return Error::success();
 }
 
-Expected<Program> etrace::run::compileProgram(const RunOptions &options) {
+Expected<Program> etrace::run::compileProgram(RunOptions &options) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
@@ -112,7 +149,7 @@ Expected<Program> etrace::run::compileProgram(const RunOptions &options) {
   auto module = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
   if (!module)
     return diagnosed();
-  bool isLearner;
+  bool isLearner = etrace::isLearner(*module);
   if (Error error = prepareModule(options, *module, program, isLearner))
     return error;
   if (Error error = options.target == "cpu"

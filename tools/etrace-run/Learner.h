@@ -38,8 +38,8 @@ struct Program {
 };
 
 /// Parses, runs the pipeline and compiles. Diagnostics of the compiler are printed; the
-/// error is then empty text.
-llvm::Expected<Program> compileProgram(const RunOptions &options);
+/// error is then empty text. For learner IR the options become those that it was derived with.
+llvm::Expected<Program> compileProgram(RunOptions &options);
 
 DataType getDataType(ElementType type);
 

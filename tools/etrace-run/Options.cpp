@@ -133,6 +133,11 @@ static RunOptions collect(const CommandLine &line) {
   options.target = line.target;
   options.chip = line.chip;
   options.queries = line.queries;
+  for (const cl::Option *option :
+       std::initializer_list<const cl::Option *>{&line.rule, &line.decay, &line.window, &line.compat,
+                                                 &line.optimizer, &line.dtype, &line.queries})
+    if (option->getNumOccurrences())
+      options.derivation.push_back(option->ArgStr.str());
   options.perStep = line.perStep;
   options.learningRate = line.learningRate;
   options.hyperparameters = {{"beta1", line.beta1}, {"beta2", line.beta2},

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace etrace::run {
 
@@ -24,6 +25,8 @@ struct RunOptions {
 
   std::string rule, decay, window, compat, optimizer, dtype, cpu, target, chip;
   bool queries = false;
+  /// Options of the derivation that the user has given: a learner cannot obey them.
+  std::vector<std::string> derivation;
   bool perStep = false;
 
   double learningRate = 1e-3;

@@ -53,6 +53,9 @@ constexpr llvm::StringLiteral kInitAttr = "etrace.init";
 constexpr llvm::StringLiteral kBufferAttr = "etrace.buffer";
 constexpr llvm::StringLiteral kEntryAttr = "etrace.entry";
 constexpr llvm::StringLiteral kNameAttr = "etrace.name";
+/// On the module of a learner: how it was derived, {rule, window, decay, optimizer, compat,
+/// batch_dim}.
+constexpr llvm::StringLiteral kLearnerAttr = "etrace.learner";
 
 /// The path of a (nested) symbol reference: `@neuron::@V` is "neuron.V".
 std::string getPath(mlir::SymbolRefAttr symbol);

@@ -103,6 +103,21 @@ struct DerivePass : public etrace::impl::DerivePassBase<DerivePass> {
     return success();
   }
 
+  /// What the learner does not show, for tools that get it without the model.
+  DictionaryAttr describe(ModelOp model) {
+    Builder builder(&getContext());
+    NamedAttrList fields;
+    fields.append("rule", builder.getStringAttr(rule));
+    fields.append("window", builder.getStringAttr(window));
+    fields.append("decay", builder.getF64FloatAttr(decay));
+    fields.append("optimizer", builder.getStringAttr(optimizer));
+    fields.append("compat",
+                  builder.getStringAttr(stringifyCompat(model.getCompat().value_or(Compat::none))));
+    if (IntegerAttr axis = model.getBatchDimAttr())
+      fields.append("batch_dim", axis);
+    return fields.getDictionary(&getContext());
+  }
+
   LogicalResult derive(ModelOp model) {
     DeriveOptions options;
     if (failed(readOptions(model, options)))
@@ -116,7 +131,11 @@ struct DerivePass : public etrace::impl::DerivePassBase<DerivePass> {
     FailureOr<StepGraph> graph = StepGraph::read(model);
     if (failed(graph))
       return failure();
-    return LearnerBuilder(model, std::move(*graph), options, std::move(traceRule)).build();
+    DictionaryAttr record = describe(model);
+    if (failed(LearnerBuilder(model, std::move(*graph), options, std::move(traceRule)).build()))
+      return failure();
+    getOperation()->setAttr(kLearnerAttr, record);
+    return success();
   }
 
   void runOnOperation() override {
