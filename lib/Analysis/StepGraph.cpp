@@ -292,8 +292,8 @@ void StepGraphBuilder::judge(WeightRelation &relation) {
   for (auto [index, state] : llvm::enumerate(step.states))
     if (!inside.contains(index) && reached.contains(state.after))
       reject("credit through the state '" + state.path + "' is not carried");
-  llvm::DenseSet<Value> direct =
-      forwardSlice(step.getBody(), {sources.front()}, isOpaquePrimitive, [](Value) { return false; });
+  llvm::DenseSet<Value> direct = forwardSlice(
+      step.getBody(), {sources.front()}, isOpaquePrimitive, [](Value) { return false; });
   for (Operation &op : step.getBody().without_terminator())
     if (isOpaquePrimitive(&op) && llvm::any_of(op.getOperands(), [&](Value operand) {
           return direct.contains(operand);

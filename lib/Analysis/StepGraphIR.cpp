@@ -86,7 +86,8 @@ static LogicalResult readTargets(RelationOp op, const StepGraph &graph, WeightRe
       InFlightDiagnostic diag = op.emitOpError("does not agree with the step about what '")
                                 << op.getPrimitive() << "' reaches in @"
                                 << graph.groups[group].name << " [stale-graph]";
-      diag.attachNote(relation.primitive.getLoc()) << "the primitive; run 'etrace-build-graph' anew";
+      diag.attachNote(relation.primitive.getLoc())
+          << "the primitive; run 'etrace-build-graph' anew";
       return failure();
     }
     relation.targets.push_back(*it);

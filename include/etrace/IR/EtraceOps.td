@@ -418,7 +418,8 @@ def Etrace_RelationOp : Etrace_Op<"relation", [Symbol, HasParent<"ModelOp">,
     operands that depend on parameters, `params` the parameters behind each leaf
     and `chains` the operations between parameter and operand. `reach` lists, for
     each group, the members that y reaches without crossing another primitive or
-    another group, and `tails` the operations between y and these members. `exact` says whether the trace is exact; if not, `reason` says why.
+    another group, and `tails` the operations between y and these members. `exact` says
+    whether the trace is exact; if not, `reason` says why.
 
     * R1: groups are symbols of `etrace.group`; one entry of `reach` and `tails` for each.
     * R2: parameters are declared; one entry of `params` and `chains` for each leaf.

@@ -37,7 +37,8 @@ def BuildGraphPass : Pass<"etrace-build-graph", "::etrace::ModelOp"> {
   let summary = "Find hidden groups, relations and excluded parameters; write them into the model";
   let description = [{
     Expects functional form. Adds `etrace.recurrence`, `etrace.group`, `etrace.relation`
-    and `etrace.excluded`; those that are there already are replaced. Every decision is a remark of the category `etrace-graph`.
+    and `etrace.excluded`; those that are there already are replaced. Every decision is a
+    remark of the category `etrace-graph`.
 
     ```mlir
     etrace.recurrence @h read written(always)

@@ -1,4 +1,4 @@
-//===- BodyFirstGeneric.cpp - linalg.generic, body first --------------------===//
+//===- BodyFirstGeneric.cpp - linalg.generic, body first -------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 

@@ -1,4 +1,4 @@
-//===- BodyFirstGeneric.h - linalg.generic, body first ------------*- C++ -*-===//
+//===- BodyFirstGeneric.h - linalg.generic, body first ----------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 #ifndef ETRACE_LIB_INTERFACES_MODELS_BODYFIRSTGENERIC_H

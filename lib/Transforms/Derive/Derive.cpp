@@ -124,8 +124,10 @@ struct DerivePass : public etrace::impl::DerivePassBase<DerivePass> {
       return failure();
     std::unique_ptr<TraceRule> traceRule = createTraceRule(options);
     if (!traceRule) {
-      InFlightDiagnostic diag = model.emitOpError("cannot learn by the rule '") << rule << "'; rules are ";
-      llvm::interleaveComma(getRuleNames(), diag, [&](StringRef name) { diag << "'" << name << "'"; });
+      InFlightDiagnostic diag = model.emitOpError("cannot learn by the rule '")
+                                << rule << "'; rules are ";
+      llvm::interleaveComma(getRuleNames(), diag,
+                            [&](StringRef name) { diag << "'" << name << "'"; });
       return diag << " [unknown-rule]";
     }
     FailureOr<StepGraph> graph = StepGraph::read(model);
@@ -145,7 +147,8 @@ struct DerivePass : public etrace::impl::DerivePassBase<DerivePass> {
       return signalPassFailure();
     }
     if (models.size() > 1) {
-      models[1].emitOpError("is a second model; derive one model of a module at a time [one-model]");
+      models[1].emitOpError(
+          "is a second model; derive one model of a module at a time [one-model]");
       return signalPassFailure();
     }
     if (failed(derive(models.front())))
