@@ -3,8 +3,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "etrace/Differentiation/Linearize.h"
+#include "etrace/Differentiation/Regions.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
-#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 using namespace etrace;
@@ -13,13 +13,7 @@ static bool isFloatLike(Type type) { return isa<FloatType>(getElementTypeOrSelf(
 
 bool etrace::readsActiveValue(Operation *op, const TangentMap &tangents) {
   auto active = [&](Value value) { return tangents.isActive(value); };
-  if (llvm::any_of(op->getOperands(), active))
-    return true;
-  if (op->getNumRegions() == 0)
-    return false;
-  SetVector<Value> captured;
-  getUsedValuesDefinedAbove(op->getRegions(), captured);
-  return llvm::any_of(captured, active);
+  return llvm::any_of(op->getOperands(), active) || llvm::any_of(getCaptured(op), active);
 }
 
 /// True if the derivative is zero because no result is continuous.
@@ -31,9 +25,7 @@ static LogicalResult emitNoRule(Operation *op, const TangentMap &tangents) {
   InFlightDiagnostic diag = op->emitError()
                             << "no derivative rule for '" << op->getName()
                             << "' on a path from a differentiated value [no-derivative-rule]";
-  SetVector<Value> read(op->operand_begin(), op->operand_end());
-  getUsedValuesDefinedAbove(op->getRegions(), read);
-  for (Value value : read)
+  for (Value value : getReads(op))
     if (tangents.isActive(value)) {
       diag.attachNote(value.getLoc()) << "the path enters by this value";
       break;
@@ -61,6 +53,8 @@ static LogicalResult linearizeOp(Operation *op, OpBuilder &builder, const Tangen
 
 LogicalResult etrace::linearizeBlock(OpBuilder &builder, Block &block, TangentMap &tangents,
                                      const LinearizeOptions &options) {
+  if (!tangents.getContext().scope)
+    tangents.setScope(block.getParentOp());
   // The builder may insert into this block: walk what is there now.
   SmallVector<Operation *> ops;
   for (Operation &op : block)

@@ -3,17 +3,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "etrace/Differentiation/Transpose.h"
-#include "mlir/Transforms/RegionUtils.h"
+#include "etrace/Differentiation/Regions.h"
 
 using namespace mlir;
 using namespace etrace;
-
-/// Everything the operation reads: operands and values captured by its regions.
-static SetVector<Value> getReads(Operation *op) {
-  SetVector<Value> reads(op->operand_begin(), op->operand_end());
-  getUsedValuesDefinedAbove(op->getRegions(), reads);
-  return reads;
-}
 
 /// The operations of the block, in order, that `outputs` depend on.
 static SmallVector<Operation *> getNeededOps(Block &block, ValueRange outputs) {
@@ -33,18 +26,33 @@ static SmallVector<Operation *> getNeededOps(Block &block, ValueRange outputs) {
 /// Extents of a linear value do not depend on its elements.
 static bool readsShapeOnly(Operation *op) { return isa<ShapedDimOpInterface>(op); }
 
-/// Marks the results that depend on the inputs and collects their operations.
-static SmallVector<Operation *> markLinear(ArrayRef<Operation *> ops, CotangentMap &cotangents) {
-  SmallVector<Operation *> linear;
-  for (Operation *op : ops) {
-    if (readsShapeOnly(op) ||
-        llvm::none_of(getReads(op), [&](Value v) { return cotangents.isLinear(v); }))
-      continue;
-    linear.push_back(op);
-    for (Value result : op->getResults())
-      cotangents.markLinear(result);
+static void markLinearResults(Operation &op, CotangentMap &cotangents);
+
+/// Values flow along the edges between regions; what a region computes may be linear in part.
+static void markLinearRegions(RegionBranchOpInterface op, CotangentMap &cotangents) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (Region &region : op->getRegions())
+      for (Operation &nested : region.getOps())
+        markLinearResults(nested, cotangents);
+    forEachRegionEdge(op, [&](Value from, Value to) {
+      if (!cotangents.isLinear(from) || cotangents.isLinear(to))
+        return;
+      cotangents.markLinear(to);
+      changed = true;
+    });
   }
-  return linear;
+}
+
+/// Marks the results that depend on linear values.
+static void markLinearResults(Operation &op, CotangentMap &cotangents) {
+  if (readsShapeOnly(&op) ||
+      llvm::none_of(getReads(&op), [&](Value v) { return cotangents.isLinear(v); }))
+    return;
+  if (auto branches = dyn_cast<RegionBranchOpInterface>(op))
+    return markLinearRegions(branches, cotangents);
+  for (Value result : op.getResults())
+    cotangents.markLinear(result);
 }
 
 static LogicalResult transposeOp(Operation *op, OpBuilder &builder, CotangentMap &cotangents) {
@@ -66,8 +74,11 @@ static LogicalResult transposeOp(Operation *op, OpBuilder &builder, CotangentMap
 
 FailureOr<SmallVector<Value>> etrace::transposeProgram(OpBuilder &builder, Block &block,
                                                        ValueRange inputs, ValueRange outputs,
-                                                       ValueRange outputCotangents) {
-  CotangentMap cotangents;
+                                                       ValueRange outputCotangents,
+                                                       DifferentiationContext context) {
+  if (!context.scope)
+    context.scope = builder.getInsertionBlock()->getParentOp();
+  CotangentMap cotangents(context);
   for (Value input : inputs)
     if (input)
       cotangents.markLinear(input);
@@ -75,7 +86,12 @@ FailureOr<SmallVector<Value>> etrace::transposeProgram(OpBuilder &builder, Block
   for (auto [output, cotangent] : llvm::zip(outputs, outputCotangents))
     if (output && cotangent)
       roots.push_back(output);
-  SmallVector<Operation *> linear = markLinear(getNeededOps(block, roots), cotangents);
+  SmallVector<Operation *> linear;
+  for (Operation *op : getNeededOps(block, roots)) {
+    markLinearResults(*op, cotangents);
+    if (llvm::any_of(op->getResults(), [&](Value v) { return cotangents.isLinear(v); }))
+      linear.push_back(op);
+  }
   for (auto [output, cotangent] : llvm::zip(outputs, outputCotangents))
     if (output && cotangent)
       cotangents.accumulate(builder, output, cotangent);

@@ -9,6 +9,7 @@
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Transforms/InliningUtils.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -84,6 +85,14 @@ LogicalResult EtraceDialect::verifyOperationAttribute(Operation *op, NamedAttrib
       return op->emitError() << "attribute '" << name << "' must be a string";
     return success();
   }
+  if ((name == kCheckpointAttr || name == kMaxTripsAttr) && !isa<LoopLikeOpInterface>(op))
+    return op->emitError() << "attribute '" << name << "' belongs on a loop";
+  if (name == kCheckpointAttr && !isa<CheckpointAttr>(attribute.getValue()))
+    return op->emitError() << "attribute '" << name
+                           << "' must be #etrace.checkpoint<all>, <sqrt> or <none>";
+  auto trips = dyn_cast<IntegerAttr>(attribute.getValue());
+  if (name == kMaxTripsAttr && (!trips || !trips.getValue().isStrictlyPositive()))
+    return op->emitError() << "attribute '" << name << "' must be a positive integer";
   return success();
 }
 

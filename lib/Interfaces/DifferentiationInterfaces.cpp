@@ -79,5 +79,6 @@ void etrace::registerDifferentiationModels(DialectRegistry &registry) {
   detail::registerLinalgModels(registry);
   detail::registerTensorModels(registry);
   detail::registerSCFModels(registry);
+  detail::registerCallModels(registry);
   detail::registerEtraceModels(registry);
 }

@@ -51,3 +51,34 @@ func.func @decayed_sum(%x: tensor<5xf32>) -> tensor<f32> {
   } -> tensor<f32>
   return %0 : tensor<f32>
 }
+
+// -----
+
+func.func @unbounded(%x: f32) -> f32 {
+  %c = arith.constant 10.0 : f32
+  // expected-error@+2 {{no transpose rule for 'scf.while' without a bound of its trip count [no-transpose-rule]}}
+  // expected-note@+1 {{state one: etrace.max_trips = 100 : i64}}
+  %0 = scf.while (%a = %x) : (f32) -> f32 {
+    %k = arith.cmpf olt, %a, %c : f32
+    scf.condition(%k) %a : f32
+  } do {
+  ^bb0(%a: f32):
+    %b = arith.mulf %a, %a : f32
+    scf.yield %b : f32
+  }
+  return %0 : f32
+}
+
+// -----
+
+// What the loop carries grows: cotangents of one iteration do not fit another.
+func.func @grows(%x: tensor<?xf32>, %n: index) -> tensor<?xf32> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  // expected-error@+1 {{no transpose rule for 'scf.for' that carries 'tensor<?xf32>', whose extents may change from one iteration to the next; expected static extents [no-transpose-rule]}}
+  %0 = scf.for %i = %c0 to %n step %c1 iter_args(%a = %x) -> tensor<?xf32> {
+    %b = tensor.concat dim(0) %a, %x : (tensor<?xf32>, tensor<?xf32>) -> tensor<?xf32>
+    scf.yield %b : tensor<?xf32>
+  }
+  return %0 : tensor<?xf32>
+}

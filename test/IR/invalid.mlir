@@ -1105,3 +1105,31 @@ etrace.excluded @h reason "no path"
 
 // expected-error @+1 {{expects parent op 'etrace.model'}}
 etrace.recurrence @h written(never)
+
+// -----
+
+func.func @checkpoint(%x: f32) -> f32 {
+  // expected-error@+1 {{attribute 'etrace.checkpoint' belongs on a loop}}
+  %0 = arith.negf %x {etrace.checkpoint = #etrace.checkpoint<all>} : f32
+  return %0 : f32
+}
+
+// -----
+
+func.func @checkpoint_policy(%n: index) {
+  %c0 = arith.constant 0 : index
+  // expected-error@+1 {{attribute 'etrace.checkpoint' must be #etrace.checkpoint<all>, <sqrt> or <none>}}
+  scf.for %i = %c0 to %n step %n {
+  } {etrace.checkpoint = "half"}
+  return
+}
+
+// -----
+
+func.func @trips(%n: index) {
+  %c0 = arith.constant 0 : index
+  // expected-error@+1 {{attribute 'etrace.max_trips' must be a positive integer}}
+  scf.for %i = %c0 to %n step %n {
+  } {etrace.max_trips = 0 : i64}
+  return
+}

@@ -4,12 +4,12 @@
 
 #include "TestPasses.h"
 #include "etrace/Differentiation/Linearize.h"
+#include "etrace/Differentiation/Regions.h"
 #include "etrace/Differentiation/Transpose.h"
 #include "etrace/IR/Etrace.h"
 #include "etrace/Interfaces/Contraction.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/Pass.h"
-#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 using namespace etrace;
@@ -127,9 +127,7 @@ struct TestTransposePass : PassWrapper<TestTransposePass, OperationPass<ModuleOp
   /// The tangent program is dead once it is transposed; so are its arguments.
   LogicalResult dropTangents(TangentFunction &tangent) {
     Block &body = tangent.function.getBody().front();
-    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
-      if (isOpTriviallyDead(&op))
-        op.erase();
+    eraseDead(body, tangent.function);
     BitVector dead(body.getNumArguments());
     for (Value argument : tangent.inputTangents)
       dead.set(cast<BlockArgument>(argument).getArgNumber());

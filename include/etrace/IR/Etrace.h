@@ -56,6 +56,10 @@ constexpr llvm::StringLiteral kNameAttr = "etrace.name";
 /// On the module of a learner: how it was derived, {rule, window, decay, optimizer, compat,
 /// batch_dim}.
 constexpr llvm::StringLiteral kLearnerAttr = "etrace.learner";
+/// On a loop: what its reverse pass keeps (`#etrace.checkpoint<sqrt>`).
+constexpr llvm::StringLiteral kCheckpointAttr = "etrace.checkpoint";
+/// On a loop: an upper bound of its trip count (an integer).
+constexpr llvm::StringLiteral kMaxTripsAttr = "etrace.max_trips";
 
 /// The path of a (nested) symbol reference: `@neuron::@V` is "neuron.V".
 std::string getPath(mlir::SymbolRefAttr symbol);

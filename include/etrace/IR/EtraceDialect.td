@@ -71,4 +71,19 @@ def Etrace_BufferKindAttr : EnumAttr<Etrace_Dialect, Etrace_BufferKind, "buffer_
   let assemblyFormat = "`<` $value `>`";
 }
 
+def Etrace_Checkpoint : I32EnumAttr<"Checkpoint", "what the reverse pass of a loop keeps", [
+    I32EnumAttrCase<"all", 0>, I32EnumAttrCase<"sqrt", 1>, I32EnumAttrCase<"none", 2>]> {
+  let description = [{
+    Of the values that a loop carries and its derivative reads, the reverse pass keeps
+    those of all iterations (`all`), those of every sqrt(n)-th iteration, from which it
+    computes the others again (`sqrt`: memory of 2 sqrt(n) iterations, work of one more
+    pass), or none, computing each from the start (`none`: work that grows with n^2).
+  }];
+  let cppNamespace = "::etrace";
+  let genSpecializedAttr = 0;
+}
+def Etrace_CheckpointAttr : EnumAttr<Etrace_Dialect, Etrace_Checkpoint, "checkpoint"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
 #endif // ETRACE_IR_ETRACEDIALECT_TD

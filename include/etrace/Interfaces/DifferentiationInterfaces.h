@@ -4,6 +4,7 @@
 #ifndef ETRACE_INTERFACES_DIFFERENTIATIONINTERFACES_H
 #define ETRACE_INTERFACES_DIFFERENTIATIONINTERFACES_H
 
+#include "etrace/IR/Etrace.h"
 #include "mlir/IR/AffineMap.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
@@ -13,21 +14,39 @@
 
 namespace etrace {
 
+/// What the drivers tell rules that derive regions and callees.
+struct DifferentiationContext {
+  /// Where symbols are looked up: an operation of the program that is differentiated, also
+  /// while its clones are not in a module yet. The drivers set it if it is null.
+  mlir::Operation *scope = nullptr;
+  /// What the reverse pass keeps of a loop that does not say so itself.
+  Checkpoint checkpoint = Checkpoint::all;
+  /// The result is thrown away: no remarks.
+  bool isTrial = false;
+};
+
 /// Tangents by primal value. An absent entry is a symbolic zero.
 class TangentMap {
 public:
+  TangentMap() = default;
+  explicit TangentMap(const DifferentiationContext &context) : context(context) {}
+  const DifferentiationContext &getContext() const { return context; }
+  void setScope(mlir::Operation *scope) { context.scope = scope; }
   mlir::Value lookup(mlir::Value primal) const { return tangents.lookup(primal); }
   bool isActive(mlir::Value primal) const { return bool(lookup(primal)); }
   /// Sets the tangent; null erases it (a symbolic zero again).
   void set(mlir::Value primal, mlir::Value tangent);
 
 private:
+  DifferentiationContext context;
   llvm::DenseMap<mlir::Value, mlir::Value> tangents;
 };
 
 /// Cotangents by value of a linear program. Only linear values receive one.
 class CotangentMap {
 public:
+  explicit CotangentMap(const DifferentiationContext &context) : context(context) {}
+  const DifferentiationContext &getContext() const { return context; }
   /// Declares that `value` depends linearly on the inputs of the program.
   void markLinear(mlir::Value value) { linear.insert(value); }
   bool isLinear(mlir::Value value) const { return linear.contains(value); }
@@ -37,6 +56,7 @@ public:
   void set(mlir::Value value, mlir::Value cotangent) { cotangents[value] = cotangent; }
 
 private:
+  DifferentiationContext context;
   llvm::DenseSet<mlir::Value> linear;
   llvm::DenseMap<mlir::Value, mlir::Value> cotangents;
 };

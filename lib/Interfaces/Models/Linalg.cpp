@@ -9,9 +9,9 @@
 #include "BodyFirstGeneric.h"
 #include "Models.h"
 #include "etrace/Differentiation/Linearize.h"
+#include "etrace/Differentiation/Regions.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 using namespace mlir::linalg;
@@ -61,8 +61,7 @@ struct StructuredTangent {
 
   /// Clones the body and appends its tangent.
   LogicalResult linearizeBody() {
-    SetVector<Value> captured;
-    getUsedValuesDefinedAbove(op->getRegions(), captured);
+    SetVector<Value> captured = getCaptured(op);
     for (Value value : captured)
       scalars.set(value, tangents.lookup(value));
     OpBuilder builder = generic.atEnd();

@@ -9,9 +9,9 @@
 
 #include "BodyFirstGeneric.h"
 #include "Models.h"
+#include "etrace/Differentiation/Regions.h"
 #include "etrace/Differentiation/Transpose.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 using namespace mlir::linalg;
@@ -19,12 +19,6 @@ using namespace etrace;
 using namespace etrace::detail;
 
 namespace {
-SetVector<Value> getCaptures(LinalgOp op) {
-  SetVector<Value> captured;
-  getUsedValuesDefinedAbove(op->getRegions(), captured);
-  return captured;
-}
-
 /// Transposes a structured operation with respect to one value at a time.
 struct StructuredTranspose {
   LinalgOp op;
@@ -202,7 +196,7 @@ struct StructuredTransposeModel
   LogicalResult transpose(Operation *op, OpBuilder &builder, ValueRange results,
                           CotangentMap &cotangents) const {
     auto structured = cast<LinalgOp>(op);
-    StructuredTranspose transpose{structured, results, cotangents, getCaptures(structured)};
+    StructuredTranspose transpose{structured, results, cotangents, getCaptured(structured)};
     return transpose.run(builder);
   }
 };

@@ -16,6 +16,10 @@ void registerTensorModels(mlir::DialectRegistry &registry);
 void registerTensorSliceModels(mlir::MLIRContext *context);
 void attachLinalgTransposes(mlir::MLIRContext *context);
 void registerSCFModels(mlir::DialectRegistry &registry);
+void attachBranchModels(mlir::MLIRContext *context);
+void attachLoopModels(mlir::MLIRContext *context);
+void attachWhileModels(mlir::MLIRContext *context);
+void registerCallModels(mlir::DialectRegistry &registry);
 void registerEtraceModels(mlir::DialectRegistry &registry);
 
 /// Says which values depend on the inputs of a linear program.

@@ -4,10 +4,10 @@
 
 #include "Models.h"
 #include "etrace/Differentiation/Linearize.h"
+#include "etrace/Differentiation/Regions.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
-#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 using namespace mlir::tensor;
@@ -308,8 +308,7 @@ struct GenerateModel : LinearizableOpInterface::ExternalModel<GenerateModel, Gen
     OpBuilder::InsertionGuard guard(builder);
     auto generate = cast<GenerateOp>(builder.clone(*op));
     Block &body = generate.getBody().front();
-    SetVector<Value> captured;
-    getUsedValuesDefinedAbove(op->getRegions(), captured);
+    SetVector<Value> captured = getCaptured(op);
     TangentMap scalars;
     for (Value value : captured)
       scalars.set(value, tangents.lookup(value));

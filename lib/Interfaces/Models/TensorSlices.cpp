@@ -3,8 +3,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "Models.h"
+#include "etrace/Differentiation/Regions.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 using namespace mlir::tensor;
@@ -213,8 +213,7 @@ struct PadModel : LinearizableOpInterface::ExternalModel<PadModel, PadOp> {
   LogicalResult linearize(Operation *op, OpBuilder &builder, const TangentMap &tangents,
                           SmallVectorImpl<Value> &out) const {
     auto pad = cast<PadOp>(op);
-    SetVector<Value> captured;
-    getUsedValuesDefinedAbove(op->getRegions(), captured);
+    SetVector<Value> captured = getCaptured(op);
     if (llvm::any_of(captured, [&](Value v) { return tangents.isActive(v); }))
       return op->emitError() << "no derivative rule for '" << op->getName()
                              << "' with a padding value that is differentiated; expected a "

@@ -10,7 +10,7 @@ import numpy as np
 
 LOWERING = [
     "-convert-elementwise-to-linalg",
-    "-one-shot-bufferize=bufferize-function-boundaries "
+    "-one-shot-bufferize=bufferize-function-boundaries allow-return-allocs-from-loops "
     "function-boundary-type-conversion=identity-layout-map",
     "-convert-linalg-to-loops", "-convert-scf-to-cf", "-expand-strided-metadata",
     "-lower-affine", "-math-expand-ops=ops=clampf", "-convert-math-to-llvm", "-convert-math-to-libm",
@@ -132,17 +132,12 @@ def read(memory, shape):
 class Library:
     """The functions with `_jvp` and `_vjp` beside them, compiled into a shared library."""
 
-    def __init__(self, functions, directory):
-        text = "".join(function.text() for function in functions)
+    def __init__(self, functions, directory, callees=""):
+        text = callees + "".join(function.text() for function in functions)
         jvp = pipe(["etrace-opt", "-test-etrace-linearize"], text)
         vjp = pipe(["etrace-opt", "-test-etrace-transpose"], text)
-        # Both outputs hold the functions themselves: keep those of the first.
-        vjp = "module {\n" + "".join(re.findall(
-            r"  func\.func @\w+_vjp\(.*?\n  }\n", vjp, re.S)) + "}\n"
-        maps = "".join(re.findall(r"^#\w+ = .*\n", pipe(
-            ["etrace-opt", "-test-etrace-transpose"], text), re.M))
         libraries = []
-        for stem, source in (("jvp", jvp), ("vjp", maps + vjp)):
+        for stem, source in (("jvp", jvp), ("vjp", vjp)):
             source = expand(pipe(["etrace-opt", "-canonicalize", "-cse"], source))
             lowered = pipe(["etrace-opt"] + LOWERING, source)
             ir = pipe(["mlir-translate", "--mlir-to-llvmir"], lowered)
