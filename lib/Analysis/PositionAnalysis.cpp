@@ -9,7 +9,7 @@
 
 #include "etrace/Analysis/PositionAnalysis.h"
 
-#include "etrace/Interfaces/DifferentiationInterfaces.h"
+#include "etrace/Differentiation/Regions.h"
 #include "mlir/IR/AffineExpr.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/SetVector.h"
@@ -198,7 +198,30 @@ PositionAnalysis::PositionAnalysis(Block &program, Value source) {
     visit(op);
 }
 
+/// Values move along the edges between regions until nothing is added to what they read.
+void PositionAnalysis::visitRegions(RegionBranchOpInterface op) {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (Region &region : op->getRegions())
+      for (Operation &nested : region.getOps())
+        visit(nested);
+    forEachRegionEdge(op, [&](Value from, Value to) {
+      PositionSet moved = sets.lookup(from);
+      PositionSet &set = sets[to];
+      if (moved.isNone() || set.mixer)
+        return;
+      size_t before = set.accesses.size();
+      set.join(moved);
+      if (set.accesses.size() > kMaxAccesses)
+        set = {{}, op};
+      changed |= set.mixer || set.accesses.size() > before;
+    });
+  }
+}
+
 void PositionAnalysis::visit(Operation &op) {
+  if (auto branches = dyn_cast<RegionBranchOpInterface>(op))
+    return visitRegions(branches);
   // Values that a region captures count; without an operand they have no relation.
   PositionSet captured;
   op.walk([&](Operation *nested) {

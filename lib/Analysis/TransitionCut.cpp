@@ -85,7 +85,8 @@ static LogicalResult attempt(const StepView &step, const CarriedState &source,
     result.reached.push_back(tangent ? positions.lookup(tangent) : PositionSet());
     // Remember the step's operation in place of the tangent one.
     if (Operation *mixer = result.reached.back().mixer)
-      result.reached.back().mixer = result.primalOf.lookup(mixer);
+      result.reached.back().mixer =
+          result.primalOf.lookup(program.getBlock().findAncestorOpInBlock(*mixer));
   }
   return success();
 }

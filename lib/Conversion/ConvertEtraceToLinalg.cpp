@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "etrace/Conversion/Passes.h"
+#include "etrace/Interfaces/Contraction.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -66,6 +67,45 @@ struct ConvertIdentity : OpConversionPattern<OpTy> {
   LogicalResult matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     rewriter.replaceOp(op, adaptor.getOperands().front());
+    return success();
+  }
+};
+
+/// Replaces an operation by what one of its regions computes from `arguments`.
+static LogicalResult inlineRegion(Operation *op, Region &region, ValueRange arguments,
+                                  ConversionPatternRewriter &rewriter) {
+  Block &block = region.front();
+  Operation *yield = block.getTerminator();
+  SmallVector<Value> results(yield->getOperands());
+  rewriter.eraseOp(yield);
+  rewriter.inlineBlockBefore(&block, op, arguments);
+  rewriter.replaceOp(op, results);
+  return success();
+}
+
+struct ConvertCustomDerivative : OpConversionPattern<CustomDerivativeOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(CustomDerivativeOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    return inlineRegion(op, op.getBody(), adaptor.getInputs(), rewriter);
+  }
+};
+
+struct ConvertCustomLinear : OpConversionPattern<CustomLinearOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(CustomLinearOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    SmallVector<Value> arguments(adaptor.getResiduals());
+    llvm::append_range(arguments, adaptor.getTangents());
+    return inlineRegion(op, op.getForward(), arguments, rewriter);
+  }
+};
+
+struct ConvertZeroTangent : OpConversionPattern<ZeroTangentOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(ZeroTangentOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOp(op, buildZerosLike(rewriter, op.getLoc(), adaptor.getLike()));
     return success();
   }
 };
@@ -161,6 +201,18 @@ LogicalResult ConvertPrimitive::matchAndRewrite(ETPOpInterface op, ArrayRef<Valu
   return success();
 }
 
+/// What has a vjp alone cannot be computed forwards.
+LogicalResult verifyForward(func::FuncOp function) {
+  WalkResult walk = function.walk([](CustomLinearOp op) {
+    if (!op.getForward().empty())
+      return WalkResult::advance();
+    op.emitError("forward mode of a custom derivative that has a region 'vjp' only; add a region "
+                 "'jvp' [no-derivative-rule]");
+    return WalkResult::interrupt();
+  });
+  return failure(walk.wasInterrupted());
+}
+
 struct ConvertEtraceToLinalg
     : etrace::impl::ConvertEtraceToLinalgPassBase<ConvertEtraceToLinalg> {
   void runOnOperation() override {
@@ -170,10 +222,12 @@ struct ConvertEtraceToLinalg
     target.addIllegalDialect<EtraceDialect>();
     RewritePatternSet patterns(context);
     patterns.add<ConvertSpike, ConvertLogistic, ConvertIdentity<StopGradientOp>,
-                 ConvertIdentity<FreshOp>, ConvertPrimitive>(context);
+                 ConvertIdentity<FreshOp>, ConvertPrimitive, ConvertCustomDerivative,
+                 ConvertCustomLinear, ConvertZeroTangent>(context);
     FrozenRewritePatternSet frozen(std::move(patterns));
     for (auto function : getOperation().getOps<func::FuncOp>())
-      if (failed(applyPartialConversion(function, target, frozen)))
+      if (failed(verifyForward(function)) ||
+          failed(applyPartialConversion(function, target, frozen)))
         return signalPassFailure();
   }
 };

@@ -46,6 +46,8 @@ static void markLinearRegions(RegionBranchOpInterface op, CotangentMap &cotangen
 
 /// Marks the results that depend on linear values.
 static void markLinearResults(Operation &op, CotangentMap &cotangents) {
+  if (isa<ZeroTangentOp>(op))
+    return cotangents.markLinear(op.getResult(0));
   if (readsShapeOnly(&op) ||
       llvm::none_of(getReads(&op), [&](Value v) { return cotangents.isLinear(v); }))
     return;

@@ -87,7 +87,7 @@ LogicalResult EtraceDialect::verifyOperationAttribute(Operation *op, NamedAttrib
   }
   if ((name == kCheckpointAttr || name == kMaxTripsAttr) && !isa<LoopLikeOpInterface>(op))
     return op->emitError() << "attribute '" << name << "' belongs on a loop";
-  if (name == kCheckpointAttr && !isa<CheckpointAttr>(attribute.getValue()))
+  if (name == kCheckpointAttr && !isa<CheckpointPolicyAttr>(attribute.getValue()))
     return op->emitError() << "attribute '" << name
                            << "' must be #etrace.checkpoint<all>, <sqrt> or <none>";
   auto trips = dyn_cast<IntegerAttr>(attribute.getValue());

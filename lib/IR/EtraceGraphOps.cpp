@@ -41,14 +41,6 @@ static ParseResult parseInitializer(OpAsmParser &parser, InitializerAttrInterfac
 static void printInitializer(OpAsmPrinter &printer, Operation *, Attribute init) {
   printer.printAttribute(init);
 }
-static ParseResult parseSurrogate(OpAsmParser &parser, SurrogateAttrInterface &surrogate) {
-  return parseInterfaceAttr(parser, surrogate,
-                            "a surrogate gradient such as #etrace.relu_grad");
-}
-static void printSurrogate(OpAsmPrinter &printer, Operation *, Attribute surrogate) {
-  printer.printAttribute(surrogate);
-}
-
 /// [32, ?]: extents of a shape.
 static ParseResult parseExtents(OpAsmParser &parser, DenseI64ArrayAttr &extents) {
   SmallVector<int64_t> values;

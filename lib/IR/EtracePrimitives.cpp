@@ -41,6 +41,66 @@ LogicalResult etrace::detail::verifyETPOp(Operation *op) {
 }
 
 //===----------------------------------------------------------------------===//
+// SpikeOp
+//===----------------------------------------------------------------------===//
+
+/// The surrogate of a spike that names none.
+static SurrogateAttrInterface getDefaultSurrogate(MLIRContext *context) {
+  return ReluGradAttr::get(context, 0.3, 1.0);
+}
+
+/// `surrogate` `(` attribute `)`.
+static ParseResult parseSurrogate(OpAsmParser &parser, SpikeOp::Properties &properties) {
+  Attribute parsed;
+  if (parser.parseLParen())
+    return failure();
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseAttribute(parsed) || parser.parseRParen())
+    return failure();
+  properties.surrogate = dyn_cast<SurrogateAttrInterface>(parsed);
+  if (!properties.surrogate)
+    return parser.emitError(loc)
+           << "expected a surrogate gradient such as #etrace.relu_grad, found " << parsed;
+  return success();
+}
+
+ParseResult SpikeOp::parse(OpAsmParser &parser, OperationState &result) {
+  SmallVector<OpAsmParser::UnresolvedOperand> operands(1);
+  if (parser.parseOperand(operands.front()))
+    return failure();
+  if (succeeded(parser.parseOptionalKeyword("derivative")) &&
+      (parser.parseLParen() || parser.parseOperand(operands.emplace_back()) ||
+       parser.parseRParen()))
+    return failure();
+  auto &properties = result.getOrAddProperties<SpikeOp::Properties>();
+  if (succeeded(parser.parseOptionalKeyword("surrogate")) && parseSurrogate(parser, properties))
+    return failure();
+  Type type;
+  if (parser.parseOptionalAttrDict(result.attributes) || parser.parseColonType(type) ||
+      parser.resolveOperands(operands, type, result.operands))
+    return failure();
+  result.addTypes(type);
+  return success();
+}
+
+void SpikeOp::print(OpAsmPrinter &printer) {
+  printer << ' ' << getInput();
+  if (getDerivative())
+    printer << " derivative(" << getDerivative() << ')';
+  if (getSurrogate() != getDefaultSurrogate(getContext()))
+    printer << " surrogate(" << Attribute(getSurrogate()) << ')';
+  printer.printOptionalAttrDict((*this)->getAttrs(), {getSurrogateAttrName()});
+  printer << " : " << getType();
+}
+
+LogicalResult SpikeOp::verify() {
+  // SP1.
+  if (getDerivative() && getSurrogate() != getDefaultSurrogate(getContext()))
+    return emitOpError("takes its derivative from an operand or from a surrogate, not from both");
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // MatmulOp
 //===----------------------------------------------------------------------===//
 

@@ -662,7 +662,7 @@ func.func @f(%x: tensor<3xf32>) {
 // -----
 
 func.func @f(%x: tensor<3xf32>) {
-  // expected-error @+1 {{expects parent op to be one of 'etrace.step, etrace.loss'}}
+  // expected-error @+1 {{expects parent op to be one of 'etrace.step, etrace.loss, etrace.custom_derivative, etrace.custom_linear'}}
   etrace.yield
 }
 
@@ -1133,3 +1133,107 @@ func.func @trips(%n: index) {
   } {etrace.max_trips = 0 : i64}
   return
 }
+
+// -----
+
+func.func @custom_none(%x: f32) -> f32 {
+  // expected-error@+1 {{needs a region 'jvp' or a region 'vjp'}}
+  %0 = etrace.custom_derivative(%x) {
+  ^bb0(%a: f32):
+    etrace.yield %a : f32
+  } : (f32) -> f32
+  return %0 : f32
+}
+
+// -----
+
+func.func @custom_body(%x: f32) -> f32 {
+  // expected-error@+1 {{region 'body' must yield ('f32'), found ()}}
+  %0 = etrace.custom_derivative(%x) {
+  ^bb0(%a: f32):
+    etrace.yield
+  } vjp {
+  ^bb0(%a: f32, %c: f32):
+    etrace.yield %c : f32
+  } : (f32) -> f32
+  return %0 : f32
+}
+
+// -----
+
+// A tangent for each float input, none for the integer.
+func.func @custom_jvp(%x: f32, %n: i32) -> f32 {
+  // expected-error@+1 {{region 'jvp' must take ('f32', 'i32', 'f32'), found ('f32', 'i32', 'f32', 'i32')}}
+  %0 = etrace.custom_derivative(%x, %n) {
+  ^bb0(%a: f32, %k: i32):
+    etrace.yield %a : f32
+  } jvp {
+  ^bb0(%a: f32, %k: i32, %d: f32, %e: i32):
+    etrace.yield %d : f32
+  } : (f32, i32) -> f32
+  return %0 : f32
+}
+
+// -----
+
+func.func @custom_vjp(%x: f32, %y: f32) -> f32 {
+  // expected-error@+1 {{region 'vjp' must yield ('f32', 'f32'), found ('f32')}}
+  %0 = etrace.custom_derivative(%x, %y) {
+  ^bb0(%a: f32, %b: f32):
+    etrace.yield %a : f32
+  } vjp {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    etrace.yield %c : f32
+  } : (f32, f32) -> f32
+  return %0 : f32
+}
+
+// -----
+
+func.func @custom_capture(%x: f32) -> f32 {
+  // expected-note@+1 {{required by region isolation constraints}}
+  %0 = etrace.custom_derivative(%x) {
+  ^bb0(%a: f32):
+    etrace.yield %a : f32
+  } vjp {
+  ^bb0(%a: f32, %c: f32):
+    // expected-error@+1 {{using value defined outside the region}}
+    %m = arith.mulf %x, %c : f32
+    etrace.yield %m : f32
+  } : (f32) -> f32
+  return %0 : f32
+}
+
+// -----
+
+func.func @custom_linear(%x: f32, %d: f32) -> f32 {
+  // expected-error@+1 {{region 'transpose' must take ('f32', 'f32'), found ('f32')}}
+  %0 = etrace.custom_linear(%d) residuals(%x) transpose {
+  ^bb0(%a: f32):
+    etrace.yield %a : f32
+  } : (f32), (f32) -> f32
+  return %0 : f32
+}
+
+// -----
+
+func.func @spike_both(%x: f32, %d: f32) -> f32 {
+  // expected-error@+1 {{takes its derivative from an operand or from a surrogate, not from both}}
+  %0 = etrace.spike %x derivative(%d) surrogate(#etrace.arctan) : f32
+  return %0 : f32
+}
+
+// -----
+
+// expected-error@+1 {{alpha of a surrogate must be positive and finite, found -1}}
+func.func private @arctan() attributes {surrogate = #etrace.arctan<alpha = -1.0>}
+
+// -----
+
+// expected-error@+1 {{terms of a surrogate must be positive and finite, found 0}}
+func.func private @fourier() attributes {surrogate = #etrace.squarewave_fourier_series<terms = 0>}
+
+// -----
+
+// expected-error@+1 {{c of a surrogate must be finite}}
+func.func private @leaky() attributes {surrogate = #etrace.piecewise_leaky_relu<c = 1.0e400>}

@@ -110,6 +110,18 @@ def lif(c, p, s, x):
     return lif_layer(c, p, s, x, 5.0)
 
 
+def lif_substeps(c, p, s, x):
+    spikes = c.spike(s["V"] - 1)
+    y = c.matmul("y", concat(x, spikes), p["w"], p["b"])
+    v = s["V"]
+    for k in range(3):
+        v = v + 0.2 * (0.5 * tanh(v) - v + y)
+        if k == 1:
+            v = v + 0.5 * (v * y)
+        v = v - c.spike(v - 1)
+    return c.spike(c.set("V", v) - 1)
+
+
 def lif_exp(c, p, s, x):
     keep = math.exp(-1 / 5.0)
     spikes = c.spike(s["V"] - 1)
@@ -208,6 +220,7 @@ MODELS = {
     "lstm": single(lstm, ["h", "c"], list("igfo")),
     "lif": single(lif, ["V"], ["y"]),
     "lif-batch": single(lif, ["V"], ["y"], mean_squared_error),
+    "lif-substeps": single(lif_substeps, ["V"], ["y"]),
     "lif-exp": single(lif_exp, ["V", "g"], ["y"]),
     "alif": single(alif, ["V", "a"], ["y"]),
     "alif-group": single(alif, ["V", "a"], ["y"]),

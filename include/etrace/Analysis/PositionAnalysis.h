@@ -8,6 +8,7 @@
 #include "mlir/IR/Block.h"
 #include "mlir/IR/Operation.h"
 #include "mlir/IR/Value.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "llvm/ADT/DenseMap.h"
 
 namespace etrace {
@@ -30,7 +31,8 @@ struct PositionPiece {
 /// nothing < sets of affine accesses < mixing.
 struct PositionSet {
   llvm::SmallVector<PositionAccess> accesses;
-  /// The operation that mixes positions; null if none does.
+  /// The operation that mixes positions, which may be nested in one of the program; null if
+  /// none does.
   mlir::Operation *mixer = nullptr;
 
   bool isNone() const { return accesses.empty() && !mixer; }
@@ -53,6 +55,7 @@ public:
 
 private:
   void visit(mlir::Operation &op);
+  void visitRegions(mlir::RegionBranchOpInterface op);
   llvm::DenseMap<mlir::Value, PositionSet> sets;
 };
 

@@ -118,5 +118,116 @@ def Etrace_MultiGaussian : Etrace_Surrogate<"MultiGaussian", "multi_gaussian"> {
   let assemblyFormat = "(`<` struct(params)^ `>`)?";
   let genVerifyDecl = 1;
 }
+def Etrace_Arctan : Etrace_Surrogate<"Arctan", "arctan"> {
+  let summary = "g'(u) = alpha / (2 (1 + (pi alpha u / 2)^2))";
+  let description = "Example: `#etrace.arctan<alpha = 2.0>`.";
+  let parameters = (ins Etrace_Double<"1.0">:$alpha);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
+}
+def Etrace_S2NN : Etrace_Surrogate<"S2NN", "s2nn"> {
+  let summary = "g'(u) = alpha s (1 - s), s = logistic(alpha u), if u < 0; else beta / (u + 1)";
+  let description = "Example: `#etrace.s2nn<alpha = 4.0, beta = 2.0>`.";
+  let parameters = (ins Etrace_Double<"4.0">:$alpha,
+                        Etrace_Double<"1.0">:$beta);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
+}
+def Etrace_GaussianGrad : Etrace_Surrogate<"GaussianGrad", "gaussian_grad"> {
+  let summary = "g'(u) = alpha N(u; 0, sigma)";
+  let description = "Example: `#etrace.gaussian_grad<sigma = 0.5, alpha = 1.0>`.";
+  let parameters = (ins Etrace_Double<"0.5">:$sigma,
+                        Etrace_Double<"0.5">:$alpha);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
+}
+def Etrace_PiecewiseQuadratic : Etrace_Surrogate<"PiecewiseQuadratic", "piecewise_quadratic"> {
+  let summary = "g'(u) = alpha - alpha^2 |u| if |u| <= 1 / alpha, else 0";
+  let description = "Example: `#etrace.piecewise_quadratic<alpha = 2.0>`.";
+  let parameters = (ins Etrace_Double<"1.0">:$alpha);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
+}
+def Etrace_PiecewiseExp : Etrace_Surrogate<"PiecewiseExp", "piecewise_exp"> {
+  let summary = "g'(u) = alpha / 2 exp(-alpha |u|)";
+  let description = "Example: `#etrace.piecewise_exp<alpha = 2.0>`.";
+  let parameters = (ins Etrace_Double<"1.0">:$alpha);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
+}
+def Etrace_SoftSign : Etrace_Surrogate<"SoftSign", "soft_sign"> {
+  let summary = "g'(u) = alpha / (2 (1 + |alpha u|)^2)";
+  let description = "Example: `#etrace.soft_sign<alpha = 2.0>`.";
+  let parameters = (ins Etrace_Double<"1.0">:$alpha);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
+}
+def Etrace_NonzeroSignLog : Etrace_Surrogate<"NonzeroSignLog", "nonzero_sign_log"> {
+  let summary = "g'(u) = 1 / (1 / alpha + |u|)";
+  let description = "Example: `#etrace.nonzero_sign_log<alpha = 2.0>`.";
+  let parameters = (ins Etrace_Double<"1.0">:$alpha);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
+}
+def Etrace_Erf : Etrace_Surrogate<"Erf", "erf"> {
+  let summary = "g'(u) = alpha / sqrt(pi) exp(-alpha^2 u^2)";
+  let description = "Example: `#etrace.erf<alpha = 2.0>`.";
+  let parameters = (ins Etrace_Double<"1.0">:$alpha);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
+}
+def Etrace_PiecewiseLeakyRelu : Etrace_Surrogate<"PiecewiseLeakyRelu", "piecewise_leaky_relu"> {
+  let summary = "g'(u) = 1 / (2 w) if |u| <= w, else c";
+  let description = "Example: `#etrace.piecewise_leaky_relu<c = 0.1, w = 2.0>`.";
+  let parameters = (ins Etrace_Double<"0.01">:$c,
+                        Etrace_Double<"1.0">:$w);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
+}
+def Etrace_SquarewaveFourierSeries
+    : Etrace_Surrogate<"SquarewaveFourierSeries", "squarewave_fourier_series"> {
+  let summary = "g'(u) = 4 / period sum_{i = 1..terms} cos((2 i - 1) 2 pi u / period)";
+  let description = "Example: `#etrace.squarewave_fourier_series<terms = 3, period = 4.0>`.";
+  let parameters = (ins DefaultValuedParameter<"int64_t", "2">:$terms,
+                        Etrace_Double<"8.0">:$period);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
+}
+def Etrace_QPseudoSpike : Etrace_Surrogate<"QPseudoSpike", "q_pseudo_spike"> {
+  let summary = "g'(u) = (1 + 2 |u| / (alpha + 1))^(-alpha)";
+  let description = "Example: `#etrace.q_pseudo_spike<alpha = 3.0>`.";
+  let parameters = (ins Etrace_Double<"2.0">:$alpha);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
+}
+def Etrace_LeakyRelu : Etrace_Surrogate<"LeakyRelu", "leaky_relu"> {
+  let summary = "g'(u) = alpha if u < 0, else beta";
+  let description = "Example: `#etrace.leaky_relu<alpha = 0.2, beta = 1.0>`.";
+  let parameters = (ins Etrace_Double<"0.1">:$alpha,
+                        Etrace_Double<"1.0">:$beta);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
+}
+def Etrace_LogTailedRelu : Etrace_Surrogate<"LogTailedRelu", "log_tailed_relu"> {
+  let summary = "g'(u) = alpha if u <= 0; 1 if u <= 1; else 1 / u";
+  let description = "Example: `#etrace.log_tailed_relu<alpha = 0.1>`.";
+  let parameters = (ins Etrace_Double<"0.0">:$alpha);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
+}
+def Etrace_InvSquareGrad : Etrace_Surrogate<"InvSquareGrad", "inv_square_grad"> {
+  let summary = "g'(u) = 1 / (alpha |u| + 1)^2";
+  let description = "Example: `#etrace.inv_square_grad<alpha = 10.0>`.";
+  let parameters = (ins Etrace_Double<"100.0">:$alpha);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
+}
+def Etrace_SlayerGrad : Etrace_Surrogate<"SlayerGrad", "slayer_grad"> {
+  let summary = "g'(u) = exp(-alpha |u|)";
+  let description = "Example: `#etrace.slayer_grad<alpha = 2.0>`.";
+  let parameters = (ins Etrace_Double<"1.0">:$alpha);
+  let assemblyFormat = "(`<` struct(params)^ `>`)?";
+  let genVerifyDecl = 1;
+}
 
 #endif // ETRACE_IR_ETRACEATTRS_TD

@@ -71,7 +71,7 @@ def Etrace_BufferKindAttr : EnumAttr<Etrace_Dialect, Etrace_BufferKind, "buffer_
   let assemblyFormat = "`<` $value `>`";
 }
 
-def Etrace_Checkpoint : I32EnumAttr<"Checkpoint", "what the reverse pass of a loop keeps", [
+def Etrace_CheckpointPolicy : I32EnumAttr<"CheckpointPolicy", "what the reverse pass of a loop keeps", [
     I32EnumAttrCase<"all", 0>, I32EnumAttrCase<"sqrt", 1>, I32EnumAttrCase<"none", 2>]> {
   let description = [{
     Of the values that a loop carries and its derivative reads, the reverse pass keeps
@@ -82,7 +82,7 @@ def Etrace_Checkpoint : I32EnumAttr<"Checkpoint", "what the reverse pass of a lo
   let cppNamespace = "::etrace";
   let genSpecializedAttr = 0;
 }
-def Etrace_CheckpointAttr : EnumAttr<Etrace_Dialect, Etrace_Checkpoint, "checkpoint"> {
+def Etrace_CheckpointPolicyAttr : EnumAttr<Etrace_Dialect, Etrace_CheckpointPolicy, "checkpoint"> {
   let assemblyFormat = "`<` $value `>`";
 }
 

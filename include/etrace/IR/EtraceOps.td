@@ -20,9 +20,8 @@ class Etrace_Op<string mnemonic, list<Trait> traits = []>
     : Op<Etrace_Dialect, mnemonic, traits>;
 
 /// A float, or a tensor of floats.
-def Etrace_FloatLike : TypeConstraint<
-    Or<[AnyFloat.predicate, RankedTensorOf<[AnyFloat]>.predicate]>,
-    "float or ranked tensor of floats">;
+def Etrace_FloatLike : AnyTypeOf<[AnyFloat, RankedTensorOf<[AnyFloat]>],
+                                 "float or ranked tensor of floats">;
 /// An attribute known by its interface, with a C++ expression as default.
 class Etrace_InterfaceAttr<AttrInterface interface, string description>
     : Attr<CPred<"::llvm::isa<" # interface.cppNamespace # "::" # interface.cppInterfaceName # ">($_self)">, description> {
@@ -235,8 +234,9 @@ def Etrace_LossOp : Etrace_FunctionOp<"loss"> {
 }
 
 def Etrace_YieldOp : Etrace_Op<"yield", [
-    Pure, ReturnLike, Terminator, ParentOneOf<["StepOp", "LossOp"]>]> {
-  let summary = "end a step or a loss";
+    Pure, ReturnLike, Terminator,
+    ParentOneOf<["StepOp", "LossOp", "CustomDerivativeOp", "CustomLinearOp"]>]> {
+  let summary = "end a step, a loss, or a region of a custom derivative";
   let description = [{
     ```mlir
     etrace.yield %out : tensor<5xf32>
@@ -302,14 +302,21 @@ class Etrace_PointwiseOp<string mnemonic, list<Trait> traits = []>
 def Etrace_SpikeOp : Etrace_PointwiseOp<"spike"> {
   let summary = "Heaviside spike H(u) = 1[u >= 0] with a surrogate gradient";
   let description = [{
+    The derivative is that of `surrogate`, or the value of the operand
+    `derivative`, which the spike itself does not depend on.
+
+    * SP1: not both.
+
     ```mlir
     %s = etrace.spike %u surrogate(#etrace.relu_grad<alpha = 0.3>) : tensor<64xf32>
+    %t = etrace.spike %u derivative(%s) : tensor<64xf32>
     ```
   }];
-  let arguments = (ins Etrace_FloatLike:$input,
+  let arguments = (ins Etrace_FloatLike:$input, Optional<Etrace_FloatLike>:$derivative,
                        DefaultValuedAttr<Etrace_SurrogateAttr,
                            "::etrace::ReluGradAttr::get($_builder.getContext(), 0.3, 1.0)">:$surrogate);
-  let assemblyFormat = "$input (`surrogate` `(` custom<Surrogate>($surrogate)^ `)`)? attr-dict `:` type($result)";
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1;
 }
 
 def Etrace_LogisticOp : Etrace_PointwiseOp<"logistic"> {
@@ -336,6 +343,99 @@ def Etrace_StopGradientOp : Etrace_Op<"stop_gradient", [Pure, SameOperandsAndRes
   let arguments = (ins AnyType:$input);
   let results = (outs AnyType:$result);
   let assemblyFormat = "$input attr-dict `:` type($result)";
+}
+
+//===----------------------------------------------------------------------===//
+// Custom derivatives
+//===----------------------------------------------------------------------===//
+
+def Etrace_CustomDerivativeOp : Etrace_Op<"custom_derivative", [
+    IsolatedFromAbove, SingleBlock, RecursiveMemoryEffects]> {
+  let summary = "compute by one program and differentiate by another";
+  let description = [{
+    The results are those of the first region. The region `jvp` takes the inputs,
+    then a tangent for each float input, and yields a tangent for each float
+    result; it must be linear in the tangents. The region `vjp` takes the inputs,
+    then a cotangent for each float result, and yields a cotangent for each float
+    input.
+
+    With `jvp` alone, reverse mode is its transpose. With `vjp` alone there is no
+    forward mode. With both, each mode has its own.
+
+    * CD1: at least one of `jvp` and `vjp`.
+    * CD2: the regions take and yield the types named above.
+
+    ```mlir
+    // Clipped in the forward direction, straight through in the reverse one.
+    func.func @clip(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %y = etrace.custom_derivative(%x) {
+      ^bb0(%a: tensor<4xf32>):
+        %one = arith.constant dense<1.0> : tensor<4xf32>
+        %m = arith.minimumf %a, %one : tensor<4xf32>
+        etrace.yield %m : tensor<4xf32>
+      } vjp {
+      ^bb0(%a: tensor<4xf32>, %c: tensor<4xf32>):
+        etrace.yield %c : tensor<4xf32>
+      } : (tensor<4xf32>) -> tensor<4xf32>
+      return %y : tensor<4xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<AnyType>:$inputs);
+  let results = (outs Variadic<AnyType>:$results);
+  let regions = (region SizedRegion<1>:$body, AnyRegion:$jvp, AnyRegion:$vjp);
+  let assemblyFormat = [{
+    `(` $inputs `)` $body (`jvp` $jvp^)? (`vjp` $vjp^)? attr-dict
+    `:` functional-type($inputs, $results)
+  }];
+  let hasRegionVerifier = 1;
+}
+
+def Etrace_CustomLinearOp : Etrace_Op<"custom_linear", [
+    IsolatedFromAbove, SingleBlock, RecursiveMemoryEffects, AttrSizedOperandSegments]> {
+  let summary = "the tangent of a custom derivative that has a vjp of its own";
+  let description = [{
+    A linear function of `tangents` for fixed `residuals`. The region `forward`
+    takes both and yields the results; without it the operation can be transposed
+    but not computed. The region `transpose` takes the residuals, then a cotangent
+    for each result, and yields a cotangent for each tangent.
+
+    * CL1: the regions take and yield the types named above.
+
+    ```mlir
+    func.func @tangent(%x: tensor<4xf32>, %dx: tensor<4xf32>) -> tensor<4xf32> {
+      %dy = etrace.custom_linear(%dx) residuals(%x) transpose {
+      ^bb0(%a: tensor<4xf32>, %c: tensor<4xf32>):
+        etrace.yield %c : tensor<4xf32>
+      } : (tensor<4xf32>), (tensor<4xf32>) -> tensor<4xf32>
+      return %dy : tensor<4xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<Etrace_FloatLike>:$tangents, Variadic<AnyType>:$residuals);
+  let results = (outs Variadic<Etrace_FloatLike>:$results);
+  let regions = (region AnyRegion:$forward, SizedRegion<1>:$transposed);
+  let assemblyFormat = [{
+    `(` $tangents `)` `residuals` `(` $residuals `)` (`forward` $forward^)?
+    `transpose` $transposed attr-dict
+    `:` `(` type($residuals) `)` `,` functional-type($tangents, $results)
+  }];
+  let hasRegionVerifier = 1;
+}
+
+def Etrace_ZeroTangentOp : Etrace_Op<"zero_tangent", [Pure, SameOperandsAndResultType]> {
+  let summary = "the tangent of a value that is not differentiated";
+  let description = [{
+    Zeros with the extents of `like`, linear in anything: a region `jvp` takes one
+    where it would take a tangent.
+
+    ```mlir
+    %d = etrace.zero_tangent %x : tensor<4xf32>
+    ```
+  }];
+  let arguments = (ins Etrace_FloatLike:$like);
+  let results = (outs Etrace_FloatLike:$result);
+  let assemblyFormat = "$like attr-dict `:` type($result)";
 }
 
 //===----------------------------------------------------------------------===//

@@ -20,7 +20,7 @@ struct DifferentiationContext {
   /// while its clones are not in a module yet. The drivers set it if it is null.
   mlir::Operation *scope = nullptr;
   /// What the reverse pass keeps of a loop that does not say so itself.
-  Checkpoint checkpoint = Checkpoint::all;
+  CheckpointPolicy checkpoint = CheckpointPolicy::all;
   /// The result is thrown away: no remarks.
   bool isTrial = false;
 };

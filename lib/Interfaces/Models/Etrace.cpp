@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Models.h"
+#include "etrace/Differentiation/Regions.h"
 #include "etrace/IR/Etrace.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -134,10 +135,93 @@ struct ETPRelation : PositionRelationOpInterface::ExternalModel<ETPRelation<OpTy
 //===----------------------------------------------------------------------===//
 
 struct SpikeModel : LinearizableOpInterface::ExternalModel<SpikeModel, SpikeOp> {
-  Value buildPartial(Operation *op, OpBuilder &builder, unsigned, unsigned) const {
+  Value buildPartial(Operation *op, OpBuilder &builder, unsigned, unsigned operand) const {
     auto spike = cast<SpikeOp>(op);
+    if (operand != 0)
+      return {}; // The spike does not depend on the derivative that stands for its own.
+    if (spike.getDerivative())
+      return spike.getDerivative();
     auto surrogate = cast<SurrogateAttrInterface>(Attribute(spike.getSurrogate()));
     return surrogate.buildDerivative(builder, op->getLoc(), spike.getInput());
+  }
+};
+
+//===----------------------------------------------------------------------===//
+// Custom derivatives
+//===----------------------------------------------------------------------===//
+
+/// Clones what a region computes; returns what it yields.
+SmallVector<Value> inlineRegion(OpBuilder &builder, Region &region, ValueRange arguments) {
+  IRMapping mapping;
+  mapping.map(region.getArguments(), arguments);
+  return cloneSlice(builder, region.front(), region.front().getTerminator()->getOperands(),
+                    mapping);
+}
+
+bool isFloatLike(Value value) { return isa<FloatType>(getElementTypeOrSelf(value)); }
+
+/// A jvp is inlined. A vjp belongs to a linear operation, whose transpose it is.
+struct CustomModel : LinearizableOpInterface::ExternalModel<CustomModel, CustomDerivativeOp> {
+  LogicalResult linearize(Operation *op, OpBuilder &builder, const TangentMap &tangents,
+                          SmallVectorImpl<Value> &out) const {
+    auto custom = cast<CustomDerivativeOp>(op);
+    SmallVector<Value> incoming;
+    for (Value input : custom.getInputs())
+      if (isFloatLike(input)) {
+        Value tangent = tangents.lookup(input);
+        incoming.push_back(tangent ? tangent
+                                   : ZeroTangentOp::create(builder, op->getLoc(), input.getType(),
+                                                           input));
+      }
+    SmallVector<Value> outgoing;
+    if (custom.getVjp().empty()) {
+      SmallVector<Value> arguments(custom.getInputs());
+      llvm::append_range(arguments, incoming);
+      outgoing = inlineRegion(builder, custom.getJvp(), arguments);
+    } else {
+      SmallVector<Type> types;
+      for (Value result : llvm::make_filter_range(op->getResults(), isFloatLike))
+        types.push_back(result.getType());
+      auto linear =
+          CustomLinearOp::create(builder, op->getLoc(), types, incoming, custom.getInputs());
+      IRMapping forward, transposed;
+      custom.getJvp().cloneInto(&linear.getForward(), forward);
+      custom.getVjp().cloneInto(&linear.getTransposed(), transposed);
+      llvm::append_range(outgoing, linear.getResults());
+    }
+    unsigned next = 0;
+    for (Value result : op->getResults())
+      out.push_back(isFloatLike(result) ? outgoing[next++] : Value());
+    return success();
+  }
+};
+
+struct CustomTranspose
+    : LinearTransposeOpInterface::ExternalModel<CustomTranspose, CustomLinearOp> {
+  bool isLinearIn(Operation *op, Linear linear) const {
+    auto custom = cast<CustomLinearOp>(op);
+    return llvm::none_of(custom.getResiduals(), linear) &&
+           llvm::all_of(custom.getTangents(), [&](Value v) { return isTerm(v, linear); });
+  }
+  LogicalResult transpose(Operation *op, OpBuilder &builder, ValueRange results,
+                          CotangentMap &cotangents) const {
+    auto custom = cast<CustomLinearOp>(op);
+    SmallVector<Value> arguments(custom.getResiduals());
+    for (auto [result, cotangent] : llvm::zip(op->getResults(), results))
+      arguments.push_back(cotangent ? cotangent : buildZerosLike(builder, op->getLoc(), result));
+    SmallVector<Value> outgoing = inlineRegion(builder, custom.getTransposed(), arguments);
+    for (auto [tangent, cotangent] : llvm::zip(custom.getTangents(), outgoing))
+      cotangents.accumulate(builder, tangent, cotangent);
+    return success();
+  }
+};
+
+/// Linear, and it sends nothing anywhere.
+struct ZeroTangentTranspose
+    : LinearTransposeOpInterface::ExternalModel<ZeroTangentTranspose, ZeroTangentOp> {
+  bool isLinearIn(Operation *, Linear) const { return true; }
+  LogicalResult transpose(Operation *, OpBuilder &, ValueRange, CotangentMap &) const {
+    return success();
   }
 };
 
@@ -188,6 +272,9 @@ void etrace::detail::registerEtraceModels(DialectRegistry &registry) {
     LogisticOp::attachInterface<UnaryModel<LogisticOp, dLogistic>,
                                 PointwiseRelation<LogisticOp>>(*context);
     StopGradientOp::attachInterface<ZeroModel<StopGradientOp>>(*context);
+    CustomDerivativeOp::attachInterface<CustomModel>(*context);
+    CustomLinearOp::attachInterface<CustomTranspose>(*context);
+    ZeroTangentOp::attachInterface<ZeroTangentTranspose>(*context);
     FreshOp::attachInterface<FreshModel, FreshTranspose, PointwiseRelation<FreshOp>>(*context);
   });
 }

@@ -353,13 +353,13 @@ LogicalResult LoopReversal::run(ValueRange resultCotangents) {
   for (Value value : select(captured, liveCaptured))
     incoming.push_back(buildZerosLike(builder, loc, value));
   Value trips = buildTripCount();
-  Checkpoint policy = cotangents.getContext().checkpoint;
-  if (auto own = loop->getAttrOfType<CheckpointAttr>(kCheckpointAttr))
+  CheckpointPolicy policy = cotangents.getContext().checkpoint;
+  if (auto own = loop->getAttrOfType<CheckpointPolicyAttr>(kCheckpointAttr))
     policy = own.getValue();
   FailureOr<Values> outgoing = failure();
-  if (policy == Checkpoint::none || residual.none())
+  if (policy == CheckpointPolicy::none || residual.none())
     outgoing = reverseFromStart(trips, incoming);
-  else if (policy == Checkpoint::sqrt)
+  else if (policy == CheckpointPolicy::sqrt)
     outgoing = reverseInChunks(trips, incoming);
   else
     outgoing = reverseAll(trips, incoming);
@@ -404,7 +404,7 @@ static std::optional<int64_t> getBytes(ValueRange values) {
   return bytes;
 }
 
-void LoopReversal::reportKept(Checkpoint policy) {
+void LoopReversal::reportKept(CheckpointPolicy policy) {
   if (cotangents.getContext().isTrial)
     return;
   Values residuals = select(loop.getRegionIterArgs(), residual);
@@ -412,12 +412,12 @@ void LoopReversal::reportKept(Checkpoint policy) {
   std::optional<int64_t> one = getBytes(residuals), start = getBytes(starts);
   std::optional<int64_t> trips = staticTrips ? staticTrips : maxTrips;
   std::string text = "the reverse pass of this loop keeps ";
-  if (residual.none() || policy == Checkpoint::none)
+  if (residual.none() || policy == CheckpointPolicy::none)
     text += residual.none() ? "nothing: its derivative reads no carried value"
                             : "nothing: it computes carried values from the start";
   else if (!one || !start)
     text += "carried values of dynamic extents";
-  else if (policy == Checkpoint::all)
+  else if (policy == CheckpointPolicy::all)
     text += trips ? std::to_string(*one * *trips) + " bytes"
                   : std::to_string(*one) + " bytes for each iteration";
   else if (staticTrips) {

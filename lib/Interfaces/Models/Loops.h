@@ -64,7 +64,7 @@ private:
   void findResiduals(const llvm::BitVector &roots);
   mlir::Value buildTripCount();
   /// Remarks what is kept for the reverse pass.
-  void reportKept(Checkpoint policy);
+  void reportKept(CheckpointPolicy policy);
   static int64_t getChunkLength(int64_t trips);
   struct Chunks;
   Chunks buildChunks(mlir::Value trips);
