@@ -5,7 +5,7 @@
 // again.
 //===----------------------------------------------------------------------===//
 
-#include "GenericBuilder.h"
+#include "BodyFirstGeneric.h"
 #include "Models.h"
 #include "etrace/Differentiation/Regions.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"

@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Loops.h"
-#include "GenericBuilder.h"
+#include "BodyFirstGeneric.h"
 #include "etrace/Differentiation/Transpose.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Math/IR/Math.h"

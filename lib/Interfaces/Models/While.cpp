@@ -7,7 +7,7 @@
 // by the region before the condition once more.
 //===----------------------------------------------------------------------===//
 
-#include "GenericBuilder.h"
+#include "BodyFirstGeneric.h"
 #include "Loops.h"
 #include "etrace/Differentiation/Transpose.h"
 
