@@ -9,8 +9,6 @@
 using namespace mlir;
 using namespace etrace;
 
-static bool isFloatLike(Type type) { return isa<FloatType>(getElementTypeOrSelf(type)); }
-
 bool etrace::readsActiveValue(Operation *op, const TangentMap &tangents) {
   auto active = [&](Value value) { return tangents.isActive(value); };
   return llvm::any_of(op->getOperands(), active) || llvm::any_of(getCaptured(op), active);
@@ -18,7 +16,7 @@ bool etrace::readsActiveValue(Operation *op, const TangentMap &tangents) {
 
 /// True if the derivative is zero because no result is continuous.
 static bool isDiscrete(Operation *op) {
-  return llvm::none_of(op->getResultTypes(), isFloatLike) && isMemoryEffectFree(op);
+  return llvm::none_of(op->getResultTypes(), isDifferentiable) && isMemoryEffectFree(op);
 }
 
 static LogicalResult emitNoRule(Operation *op, const TangentMap &tangents) {
@@ -35,6 +33,16 @@ static LogicalResult emitNoRule(Operation *op, const TangentMap &tangents) {
   return failure();
 }
 
+/// Extents are needed to make zeros and sums.
+static LogicalResult checkRanked(Operation *op) {
+  for (Type type : op->getResultTypes())
+    if (isa<UnrankedTensorType>(type))
+      return op->emitError() << "no derivative rule for '" << op->getName()
+                             << "' with an unranked result on a path from a differentiated value; "
+                                "expected ranked tensors [no-derivative-rule]";
+  return success();
+}
+
 /// The tangents of the results of one operation; null everywhere if it is not active.
 static LogicalResult linearizeOp(Operation *op, OpBuilder &builder, const TangentMap &tangents,
                                  const LinearizeOptions &options,
@@ -44,6 +52,8 @@ static LogicalResult linearizeOp(Operation *op, OpBuilder &builder, const Tangen
     auto linearizable = dyn_cast<LinearizableOpInterface>(op);
     if (!linearizable)
       return emitNoRule(op, tangents);
+    if (failed(checkRanked(op)))
+      return failure();
     if (failed(linearizable.linearize(builder, tangents, resultTangents)))
       return failure();
   }

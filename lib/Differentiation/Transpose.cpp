@@ -77,13 +77,16 @@ static LogicalResult transposeOp(Operation *op, OpBuilder &builder, CotangentMap
 FailureOr<SmallVector<Value>> etrace::transposeProgram(OpBuilder &builder, Block &block,
                                                        ValueRange inputs, ValueRange outputs,
                                                        ValueRange outputCotangents,
-                                                       DifferentiationContext context) {
+                                                       DifferentiationContext context,
+                                                       ValueRange inputCotangents) {
   if (!context.scope)
     context.scope = builder.getInsertionBlock()->getParentOp();
   CotangentMap cotangents(context);
   for (Value input : inputs)
     if (input)
       cotangents.markLinear(input);
+  for (auto [input, cotangent] : llvm::zip(inputs, inputCotangents))
+    cotangents.accumulate(builder, input, cotangent);
   SmallVector<Value> roots;
   for (auto [output, cotangent] : llvm::zip(outputs, outputCotangents))
     if (output && cotangent)

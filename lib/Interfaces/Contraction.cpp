@@ -4,10 +4,8 @@
 
 #include "etrace/Interfaces/Contraction.h"
 #include "etrace/Interfaces/DifferentiationInterfaces.h"
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace etrace;
@@ -50,9 +48,9 @@ Value etrace::buildContraction(OpBuilder &builder, Location loc, ArrayRef<Value>
   auto body = [&](OpBuilder &b, Location l, ValueRange args) {
     Value product = args.front();
     for (Value factor : args.drop_front().drop_back())
-      product = arith::MulFOp::create(b, l, product, factor);
+      product = buildMul(b, l, product, factor);
     if (sums)
-      product = arith::AddFOp::create(b, l, args.back(), product);
+      product = buildAdd(b, l, args.back(), product);
     linalg::YieldOp::create(b, l, product);
   };
   return linalg::GenericOp::create(builder, loc, resultType, operands, init, maps, iterators, body)
@@ -86,16 +84,18 @@ Value etrace::buildZerosLike(OpBuilder &builder, Location loc, Value like) {
   return buildConstantLike(builder, loc, like, 0.0);
 }
 
-bool etrace::isKnownZero(Value value) {
-  if (matchPattern(value, m_AnyZeroFloat()))
+bool etrace::isKnownEverywhere(Value value, llvm::function_ref<bool(Value)> holds) {
+  if (holds(value))
     return true;
   Operation *op = value.getDefiningOp();
   if (!op)
     return false;
   if (auto fill = dyn_cast<linalg::FillOp>(op))
-    return isKnownZero(fill.getInputs()[0]);
+    return isKnownEverywhere(fill.getInputs()[0], holds);
   if (isa<tensor::SplatOp, tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp,
           tensor::ExtractSliceOp, linalg::BroadcastOp>(op))
-    return isKnownZero(op->getOperand(0));
+    return isKnownEverywhere(op->getOperand(0), holds);
   return false;
 }
+
+bool etrace::isKnownZero(Value value) { return isKnownEverywhere(value, isZeroConstant); }

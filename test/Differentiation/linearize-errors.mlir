@@ -90,15 +90,6 @@ func.func private @prints(%x: f32) -> f32 {
 
 // -----
 
-func.func @maximum(%x: tensor<4x5xf32>, %i: tensor<4xf32>) -> tensor<4xf32> {
-  // expected-error@+1 {{no derivative rule for 'linalg.reduce' that is not linear in its accumulator, such as a maximum or a product; wrap its input in 'etrace.stop_gradient' if the derivative cancels, as for the maximum in log-sum-exp [no-derivative-rule]}}
-  %0 = linalg.reduce { arith.maximumf } ins(%x : tensor<4x5xf32>) outs(%i : tensor<4xf32>)
-      dimensions = [1]
-  return %0 : tensor<4xf32>
-}
-
-// -----
-
 // An operation without a rule in the body of another.
 func.func @body(%x: tensor<4xf32>) -> tensor<4xf32> {
   %e = tensor.empty() : tensor<4xf32>
@@ -112,27 +103,4 @@ func.func @body(%x: tensor<4xf32>) -> tensor<4xf32> {
     linalg.yield %i : f32
   } -> tensor<4xf32>
   return %0 : tensor<4xf32>
-}
-
-// -----
-
-func.func @padding(%x: tensor<4xf32>, %p: f32) -> tensor<6xf32> {
-  // expected-error@+1 {{no derivative rule for 'tensor.pad' with a padding value that is differentiated; expected a constant [no-derivative-rule]}}
-  %0 = tensor.pad %x low[1] high[1] {
-  ^bb0(%i: index):
-    tensor.yield %p : f32
-  } : tensor<4xf32> to tensor<6xf32>
-  return %0 : tensor<6xf32>
-}
-
-// -----
-
-func.func @softmax(%x: tensor<4x5xf32>) -> tensor<4x5xf32> {
-  %e = tensor.empty() : tensor<4x5xf32>
-  // expected-error@+3 {{no derivative rule for 'linalg.softmax'}}
-  // expected-note@-3 {{the path enters by this value}}
-  // expected-note@+1 {{write the operation}}
-  %0 = linalg.softmax dimension(1) ins(%x : tensor<4x5xf32>) outs(%e : tensor<4x5xf32>)
-      -> tensor<4x5xf32>
-  return %0 : tensor<4x5xf32>
 }

@@ -158,9 +158,12 @@ func.func @branch(%c: i1, %x: f32) -> f32 {
 
 // CHECK-LABEL: func.func @generate_jvp
 // CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<3xf32>, %[[DX:[a-z0-9]+]]: tensor<3xf32>)
-// CHECK: tensor.generate
-// CHECK: tensor.extract %[[X]]
-// CHECK: tensor.extract %[[DX]]
+// CHECK-NOT: tensor.generate
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel"]
+// CHECK: %[[I:.*]] = linalg.index 0
+// CHECK: %[[H:.*]] = arith.divui %[[I]]
+// CHECK: tensor.extract %[[X]][%[[H]]]
+// CHECK: tensor.extract %[[DX]][%[[H]]]
 func.func @generate(%x: tensor<3xf32>) -> tensor<6xf32> {
   %c2 = arith.constant 2 : index
   %0 = tensor.generate {

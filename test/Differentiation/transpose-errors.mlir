@@ -1,47 +1,9 @@
 // RUN: etrace-opt %s -test-etrace-transpose -split-input-file -verify-diagnostics
 
-// The tangent reads a table from the body: forward mode only.
-func.func @gather(%i: tensor<3xindex>, %t: tensor<9xf32>) -> tensor<3xf32> {
-  %e = tensor.empty() : tensor<3xf32>
-  // expected-error@+1 {{no transpose rule for 'linalg.generic' whose body reads 'tensor<9xf32>' from outside; pass it as an operand [no-transpose-rule]}}
-  %0 = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
-      iterator_types = ["parallel"]} ins(%i : tensor<3xindex>) outs(%e : tensor<3xf32>) {
-  ^bb0(%k: index, %o: f32):
-    %v = tensor.extract %t[%k] : tensor<9xf32>
-    linalg.yield %v : f32
-  } -> tensor<3xf32>
-  return %0 : tensor<3xf32>
-}
-
-// -----
-
-func.func @generate(%x: tensor<3xf32>) -> tensor<3xf32> {
-  // expected-error@+1 {{no transpose rule for 'tensor.generate' on a reverse path [no-transpose-rule]}}
-  %0 = tensor.generate {
-  ^bb0(%i: index):
-    %v = tensor.extract %x[%i] : tensor<3xf32>
-    tensor.yield %v : f32
-  } : tensor<3xf32>
-  return %0 : tensor<3xf32>
-}
-
-// -----
-
-// Overlapping windows.
-func.func @window(%x: tensor<6xf32>, %k: tensor<3xf32>) -> tensor<4xf32> {
-  %z = arith.constant dense<0.0> : tensor<4xf32>
-  // expected-error@+1 {{no transpose rule for 'linalg.generic' with the indexing map affine_map<(d0, d1) -> (d0 + d1)>, which is not a projected permutation [no-transpose-rule]}}
-  %0 = linalg.conv_1d ins(%x, %k : tensor<6xf32>, tensor<3xf32>) outs(%z : tensor<4xf32>)
-      -> tensor<4xf32>
-  return %0 : tensor<4xf32>
-}
-
-// -----
-
 func.func @decayed_sum(%x: tensor<5xf32>) -> tensor<f32> {
   %z = arith.constant dense<0.0> : tensor<f32>
   %k = arith.constant 0.9 : f32
-  // expected-error@+1 {{no transpose rule for 'linalg.generic' that accumulates other than by addition [no-transpose-rule]}}
+  // expected-error@+1 {{no transpose rule for 'linalg.generic' that accumulates other than by addition, as a product, a maximum or a minimum; write the reduction as a loop [no-transpose-rule]}}
   %0 = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> ()>],
       iterator_types = ["reduction"]} ins(%x : tensor<5xf32>) outs(%z : tensor<f32>) {
   ^bb0(%a: f32, %o: f32):
@@ -81,4 +43,36 @@ func.func @grows(%x: tensor<?xf32>, %n: index) -> tensor<?xf32> {
     scf.yield %b : tensor<?xf32>
   }
   return %0 : tensor<?xf32>
+}
+
+// -----
+
+// Each result alone is a sum, but the second counts what the first has so far.
+func.func @coupled(%x: tensor<5xf32>) -> tensor<f32> {
+  %z = arith.constant dense<0.0> : tensor<f32>
+  // expected-error@+1 {{no transpose rule for 'linalg.generic' that accumulates other than by addition}}
+  %0:2 = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> ()>,
+      affine_map<(i) -> ()>], iterator_types = ["reduction"]} ins(%x : tensor<5xf32>)
+      outs(%z, %z : tensor<f32>, tensor<f32>) {
+  ^bb0(%a: f32, %o: f32, %p: f32):
+    %s = arith.addf %o, %a : f32
+    %t = arith.addf %p, %s : f32
+    linalg.yield %s, %t : f32, f32
+  } -> (tensor<f32>, tensor<f32>)
+  return %0#1 : tensor<f32>
+}
+
+// -----
+
+// Forward mode carries the maximum along; the transpose would have to run backwards.
+func.func @selection(%x: tensor<5xf32>, %i: tensor<f32>) -> tensor<f32> {
+  // expected-error@+1 {{'linalg.generic' is not linear in the values that depend on the inputs of the program to transpose [not-linear]}}
+  %0 = linalg.generic {indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> ()>],
+      iterator_types = ["reduction"]} ins(%x : tensor<5xf32>) outs(%i : tensor<f32>) {
+  ^bb0(%a: f32, %o: f32):
+    %c = arith.cmpf ogt, %a, %o : f32
+    %s = arith.select %c, %a, %o : f32
+    linalg.yield %s : f32
+  } -> tensor<f32>
+  return %0 : tensor<f32>
 }

@@ -15,8 +15,6 @@ using namespace mlir;
 using namespace etrace;
 
 namespace {
-bool isFloatLike(Type type) { return isa<FloatType>(getElementTypeOrSelf(type)); }
-
 /// A copy of a function with its tangent program behind its body.
 struct TangentFunction {
   func::FuncOp function;
@@ -36,7 +34,7 @@ FailureOr<TangentFunction> makeTangent(func::FuncOp function, StringRef suffix) 
   result.terminator = body.getTerminator();
   TangentMap tangents;
   for (BlockArgument argument : llvm::to_vector(body.getArguments())) {
-    if (!isFloatLike(argument.getType()))
+    if (!isDifferentiable(argument.getType()))
       continue;
     result.inputs.push_back(argument);
     result.inputTangents.push_back(body.addArgument(argument.getType(), argument.getLoc()));
@@ -46,7 +44,7 @@ FailureOr<TangentFunction> makeTangent(func::FuncOp function, StringRef suffix) 
   if (failed(linearizeBlock(builder, body, tangents)))
     return failure();
   for (Value output : result.terminator->getOperands()) {
-    if (!isFloatLike(output.getType()))
+    if (!isDifferentiable(output.getType()))
       continue;
     result.outputs.push_back(output);
     result.outputTangents.push_back(tangents.lookup(output));

@@ -6,5 +6,6 @@
 
 void etrace::test::registerTestPasses() {
   registerDifferentiationTestPasses();
+  registerModelsTestPass();
   registerPositionRelationTestPass();
 }

@@ -9,6 +9,8 @@ namespace etrace::test {
 void registerTestPasses();
 /// `test-etrace-linearize` and `test-etrace-transpose`.
 void registerDifferentiationTestPasses();
+/// `test-etrace-models`.
+void registerModelsTestPass();
 /// `test-etrace-position-relation`.
 void registerPositionRelationTestPass();
 } // namespace etrace::test

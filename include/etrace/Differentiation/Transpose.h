@@ -14,11 +14,12 @@ namespace etrace {
 /// `inputs`, given those of the outputs (null entries are zeros on both sides).
 /// Operations that do not depend on the inputs are left alone and their results used
 /// as they are. Fails with a located error if an operation is not linear or has no
-/// transpose. `context` holds for the operations with regions and the calls among them.
+/// transpose. `context` holds for the operations with regions and the calls among them. Values
+/// of `inputCotangents`, one for each input if there are any, are added to.
 llvm::FailureOr<llvm::SmallVector<mlir::Value>>
 transposeProgram(mlir::OpBuilder &builder, mlir::Block &block, mlir::ValueRange inputs,
                  mlir::ValueRange outputs, mlir::ValueRange outputCotangents,
-                 DifferentiationContext context = {});
+                 DifferentiationContext context = {}, mlir::ValueRange inputCotangents = {});
 
 } // namespace etrace
 

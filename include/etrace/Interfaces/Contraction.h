@@ -31,6 +31,9 @@ mlir::Value buildZerosLike(mlir::OpBuilder &builder, mlir::Location loc, mlir::V
 mlir::Value buildConstantLike(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value like,
                               double value);
 
+/// True if `holds` is true for a constant that every element of `value` is known to be.
+bool isKnownEverywhere(mlir::Value value, llvm::function_ref<bool(mlir::Value)> holds);
+
 /// True if every element of `value` is known to be zero.
 bool isKnownZero(mlir::Value value);
 

@@ -69,11 +69,18 @@ struct PositionRelation {
   mlir::AffineMap resultMap;
 };
 
-/// Builds `a + b` for floats and tensors of floats.
+/// True for floats, complex numbers of floats, and shaped types of these: the values
+/// that have tangents.
+bool isDifferentiable(mlir::Type type);
+/// True for a constant whose elements are all zero.
+bool isZeroConstant(mlir::Value value);
+
+/// Builds `a + b` for floats, complex numbers and tensors of these.
 mlir::Value buildAdd(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value a, mlir::Value b);
 /// Builds `a * b`.
 mlir::Value buildMul(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value a, mlir::Value b);
-/// Builds a constant of a float-like type.
+/// Builds a constant: a real number as a value of a float, complex or integer type, or of
+/// a shaped type of these.
 mlir::Value buildConstant(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type type,
                           double value);
 
@@ -87,8 +94,8 @@ llvm::LogicalResult linearizeByPartials(mlir::Operation *op, mlir::OpBuilder &bu
 #include "etrace/Interfaces/DifferentiationInterfaces.h.inc"
 
 namespace etrace {
-/// Attaches the models of all supported upstream operations (arith, math, linalg,
-/// tensor, scf) and of the etrace dialect.
+/// Attaches the models of all supported upstream operations (arith, math, complex,
+/// linalg, tensor, scf) and of the etrace dialect.
 void registerDifferentiationModels(mlir::DialectRegistry &registry);
 } // namespace etrace
 

@@ -6,7 +6,7 @@
 // depend on integers only and never have a tangent.
 //===----------------------------------------------------------------------===//
 
-#include "Models.h"
+#include "LinearModels.h"
 
 using namespace mlir;
 using namespace mlir::arith;
@@ -15,96 +15,8 @@ using namespace etrace::detail;
 
 namespace {
 //===----------------------------------------------------------------------===//
-// Sums
-//===----------------------------------------------------------------------===//
-
-/// r = a + sign b.
-template <typename OpTy, bool minus>
-struct SumModel : LinearizableOpInterface::ExternalModel<SumModel<OpTy, minus>, OpTy> {
-  Value buildPartial(Operation *op, OpBuilder &builder, unsigned, unsigned operand) const {
-    return buildConstantLike(builder, op->getLoc(), op->getResult(0),
-                             minus && operand == 1 ? -1.0 : 1.0);
-  }
-  LogicalResult linearize(Operation *op, OpBuilder &builder, const TangentMap &tangents,
-                          SmallVectorImpl<Value> &out) const {
-    Value a = tangents.lookup(op->getOperand(0)), b = tangents.lookup(op->getOperand(1));
-    if (a && b)
-      out.push_back(OpTy::create(builder, op->getLoc(), a, b));
-    else if (b && minus)
-      out.push_back(NegFOp::create(builder, op->getLoc(), b));
-    else
-      out.push_back(a ? a : b);
-    return success();
-  }
-};
-
-template <typename OpTy, bool minus>
-struct SumTranspose
-    : LinearTransposeOpInterface::ExternalModel<SumTranspose<OpTy, minus>, OpTy> {
-  bool isLinearIn(Operation *op, Linear linear) const {
-    return isTerm(op->getOperand(0), linear) && isTerm(op->getOperand(1), linear);
-  }
-  LogicalResult transpose(Operation *op, OpBuilder &builder, ValueRange results,
-                          CotangentMap &cotangents) const {
-    Value a = op->getOperand(0), b = op->getOperand(1);
-    cotangents.accumulate(builder, a, results[0]);
-    if (!minus)
-      cotangents.accumulate(builder, b, results[0]);
-    else if (cotangents.isLinear(b))
-      cotangents.accumulate(builder, b, NegFOp::create(builder, op->getLoc(), results[0]));
-    return success();
-  }
-};
-
-//===----------------------------------------------------------------------===//
-// Operations with one operand that are linear
-//===----------------------------------------------------------------------===//
-
-/// The tangent of `op(x)` is `op(dx)`; the cotangent goes back through `Back`.
-template <typename OpTy>
-struct UnaryLinearModel
-    : LinearizableOpInterface::ExternalModel<UnaryLinearModel<OpTy>, OpTy> {
-  LogicalResult linearize(Operation *op, OpBuilder &builder, const TangentMap &tangents,
-                          SmallVectorImpl<Value> &out) const {
-    Value tangent = tangents.lookup(op->getOperand(0));
-    out.push_back(OpTy::create(builder, op->getLoc(), op->getResult(0).getType(), tangent));
-    return success();
-  }
-};
-template <typename OpTy, typename Back>
-struct UnaryLinearTranspose
-    : LinearTransposeOpInterface::ExternalModel<UnaryLinearTranspose<OpTy, Back>, OpTy> {
-  bool isLinearIn(Operation *, Linear) const { return true; }
-  LogicalResult transpose(Operation *op, OpBuilder &builder, ValueRange results,
-                          CotangentMap &cotangents) const {
-    Value x = op->getOperand(0);
-    cotangents.accumulate(builder, x,
-                          Back::create(builder, op->getLoc(), x.getType(), results[0]));
-    return success();
-  }
-};
-
-//===----------------------------------------------------------------------===//
 // Products and quotients
 //===----------------------------------------------------------------------===//
-
-struct MulModel : LinearizableOpInterface::ExternalModel<MulModel, MulFOp> {
-  Value buildPartial(Operation *op, OpBuilder &, unsigned, unsigned operand) const {
-    return op->getOperand(1 - operand);
-  }
-};
-struct MulTranspose : LinearTransposeOpInterface::ExternalModel<MulTranspose, MulFOp> {
-  bool isLinearIn(Operation *op, Linear linear) const {
-    return linear(op->getOperand(0)) != linear(op->getOperand(1));
-  }
-  LogicalResult transpose(Operation *op, OpBuilder &builder, ValueRange results,
-                          CotangentMap &cotangents) const {
-    bool second = cotangents.isLinear(op->getOperand(1));
-    Value term = buildMul(builder, op->getLoc(), op->getOperand(!second), results[0]);
-    cotangents.accumulate(builder, op->getOperand(second), term);
-    return success();
-  }
-};
 
 /// y = a / b: dy/da = 1/b, dy/db = -y/b.
 struct DivModel : LinearizableOpInterface::ExternalModel<DivModel, DivFOp> {
@@ -114,16 +26,6 @@ struct DivModel : LinearizableOpInterface::ExternalModel<DivModel, DivFOp> {
     return operand == 0 ? p.inverse(b) : p.neg(p.div(op->getResult(0), b));
   }
 };
-struct DivTranspose : LinearTransposeOpInterface::ExternalModel<DivTranspose, DivFOp> {
-  bool isLinearIn(Operation *op, Linear linear) const { return !linear(op->getOperand(1)); }
-  LogicalResult transpose(Operation *op, OpBuilder &builder, ValueRange results,
-                          CotangentMap &cotangents) const {
-    cotangents.accumulate(builder, op->getOperand(0),
-                          DivFOp::create(builder, op->getLoc(), results[0], op->getOperand(1)));
-    return success();
-  }
-};
-
 /// y = a - trunc(a/b) b: dy/da = 1, dy/db = -trunc(a/b) = (y - a) / b.
 struct RemModel : LinearizableOpInterface::ExternalModel<RemModel, RemFOp> {
   Value buildPartial(Operation *op, OpBuilder &builder, unsigned, unsigned operand) const {
@@ -188,16 +90,16 @@ struct SelectTranspose : LinearTransposeOpInterface::ExternalModel<SelectTranspo
 
 void etrace::detail::registerArithModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, ArithDialect *) {
-    AddFOp::attachInterface<SumModel<AddFOp, false>, SumTranspose<AddFOp, false>>(*context);
-    SubFOp::attachInterface<SumModel<SubFOp, true>, SumTranspose<SubFOp, true>>(*context);
+    AddFOp::attachInterface<SumModel<AddFOp>, SumTranspose<AddFOp>>(*context);
+    SubFOp::attachInterface<SumModel<SubFOp, NegFOp>, SumTranspose<SubFOp, NegFOp>>(*context);
     NegFOp::attachInterface<UnaryLinearModel<NegFOp>, UnaryLinearTranspose<NegFOp, NegFOp>>(
         *context);
     ExtFOp::attachInterface<UnaryLinearModel<ExtFOp>, UnaryLinearTranspose<ExtFOp, TruncFOp>>(
         *context);
     TruncFOp::attachInterface<UnaryLinearModel<TruncFOp>,
                               UnaryLinearTranspose<TruncFOp, ExtFOp>>(*context);
-    MulFOp::attachInterface<MulModel, MulTranspose>(*context);
-    DivFOp::attachInterface<DivModel, DivTranspose>(*context);
+    MulFOp::attachInterface<ProductModel<MulFOp>, ProductTranspose<MulFOp>>(*context);
+    DivFOp::attachInterface<DivModel, QuotientTranspose<DivFOp>>(*context);
     RemFOp::attachInterface<RemModel>(*context);
     MaximumFOp::attachInterface<ExtremumModel<MaximumFOp, CmpFPredicate::OGT>>(*context);
     MaxNumFOp::attachInterface<ExtremumModel<MaxNumFOp, CmpFPredicate::OGT>>(*context);

@@ -3,14 +3,19 @@
 //
 // For y[m_y(it)] += body(x[m_x(it)]), linear in x:
 //     dx[m_x(it)] += body^T(dy[m_y(it)]),
-// summed over the dimensions that m_x leaves out. The body is transposed by the engine
-// that transposes programs.
+// summed over the dimensions that m_x leaves out, and over the windows that overlap. The
+// body is transposed by the engine that transposes programs. A tensor that the body reads
+// at positions it computes receives its cotangent from a loop nest,
+//     dT[index(it)] += body^T(dy[m_y(it)]).
 //===----------------------------------------------------------------------===//
 
 #include "BodyFirstGeneric.h"
 #include "Models.h"
 #include "etrace/Differentiation/Regions.h"
 #include "etrace/Differentiation/Transpose.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -43,6 +48,9 @@ struct StructuredTranspose {
   LogicalResult transposeInput(OpBuilder &builder, OpOperand &operand);
   LogicalResult transposeInit(OpBuilder &builder, unsigned result);
   LogicalResult transposeCapture(OpBuilder &builder, Value captured);
+  FailureOr<Value> transposeIteration(OpBuilder &builder, ValueRange loops, Value captured,
+                                      Value total);
+  LogicalResult transposeCapturedTensor(OpBuilder &builder, Value captured);
   LogicalResult run(OpBuilder &builder);
 };
 } // namespace
@@ -82,13 +90,20 @@ LogicalResult StructuredTranspose::transposeBody(Body &body) {
   return success();
 }
 
+/// The loops of an operation that adds to positions `map`: iterations that differ in a
+/// parallel loop add to different positions.
+static SmallVector<utils::IteratorType> getIterators(AffineMap map) {
+  SmallVector<utils::IteratorType> iterators(map.getNumDims(), utils::IteratorType::reduction);
+  for (AffineExpr expr : map.getResults())
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      iterators[dim.getPosition()] = utils::IteratorType::parallel;
+  return iterators;
+}
+
 /// The cotangent of what the body reads as `scalar` through `map`; null if it is zero.
 FailureOr<Value> StructuredTranspose::transposeWith(OpBuilder &builder, Value scalar, Value like,
                                                     AffineMap map, RankedTensorType type) {
-  SmallVector<utils::IteratorType> iterators(map.getNumDims(), utils::IteratorType::reduction);
-  for (AffineExpr expr : map.getResults())
-    iterators[cast<AffineDimExpr>(expr).getPosition()] = utils::IteratorType::parallel;
-  Body body(op.getLoc(), iterators);
+  Body body(op.getLoc(), getIterators(map));
   if (failed(transposeBody(body)))
     return failure();
   Value term = body.outgoing.lookup(scalar);
@@ -98,8 +113,9 @@ FailureOr<Value> StructuredTranspose::transposeWith(OpBuilder &builder, Value sc
   }
   Value sum = body.generic.addResult(type, like, {}, map);
   OpBuilder inner = body.generic.atEnd();
-  if (map.getNumResults() != map.getNumDims())
-    term = arith::AddFOp::create(inner, op.getLoc(), sum, term);
+  // A permutation meets every position once; else several terms meet, or none.
+  if (!map.isPermutation())
+    term = buildAdd(inner, op.getLoc(), sum, term);
   body.generic.yield(term);
   return body.generic.finish(builder).front();
 }
@@ -107,10 +123,6 @@ FailureOr<Value> StructuredTranspose::transposeWith(OpBuilder &builder, Value sc
 LogicalResult StructuredTranspose::transposeInput(OpBuilder &builder, OpOperand &operand) {
   AffineMap map = op.getMatchingIndexingMap(&operand);
   Value value = operand.get(), scalar = op.getMatchingBlockArgument(&operand);
-  if (!map.isProjectedPermutation())
-    return op.emitError() << "no transpose rule for '" << op->getName() << "' with the indexing map "
-                          << AffineMapAttr::get(map)
-                          << ", which is not a projected permutation [no-transpose-rule]";
   auto type = dyn_cast<RankedTensorType>(value.getType());
   auto scalarType = RankedTensorType::get({}, getElementTypeOrSelf(value));
   FailureOr<Value> cotangent =
@@ -140,16 +152,15 @@ LogicalResult StructuredTranspose::transposeInit(OpBuilder &builder, unsigned re
   }
   if (op.getNumReductionLoops() > 0)
     return op.emitError() << "no transpose rule for '" << op->getName()
-                          << "' that accumulates other than by addition [no-transpose-rule]";
+                          << "' that accumulates other than by addition, as a product, a maximum "
+                             "or a minimum; write the reduction as a loop [no-transpose-rule]";
   return cotangents.isLinear(init->get()) ? transposeInput(builder, *init) : success();
 }
 
 /// A scalar read in every iteration receives the sum over all of them.
 LogicalResult StructuredTranspose::transposeCapture(OpBuilder &builder, Value captured) {
-  if (!isa<FloatType>(captured.getType()))
-    return op.emitError() << "no transpose rule for '" << op->getName() << "' whose body reads "
-                          << captured.getType()
-                          << " from outside; pass it as an operand [no-transpose-rule]";
+  if (isa<RankedTensorType>(captured.getType()))
+    return transposeCapturedTensor(builder, captured);
   AffineMap map = AffineMap::get(op.getNumLoops(), 0, op.getContext());
   auto type = RankedTensorType::get({}, captured.getType());
   FailureOr<Value> cotangent = transposeWith(builder, captured, captured, map, type);
@@ -161,12 +172,73 @@ LogicalResult StructuredTranspose::transposeCapture(OpBuilder &builder, Value ca
   return success();
 }
 
+/// One iteration of the loop nest, with the cotangent of the captured tensor so far.
+FailureOr<Value> StructuredTranspose::transposeIteration(OpBuilder &builder, ValueRange loops,
+                                                         Value captured, Value total) {
+  Location loc = op.getLoc();
+  auto read = [&](Value value, AffineMap map) -> Value {
+    if (!isa<RankedTensorType>(value.getType()))
+      return value;
+    SmallVector<Value> indices;
+    for (AffineExpr expr : map.getResults())
+      indices.push_back(affine::makeComposedAffineApply(
+          builder, loc, AffineMap::get(map.getNumDims(), 0, expr), getAsOpFoldResult(loops)));
+    return tensor::ExtractOp::create(builder, loc, value, indices);
+  };
+  IRMapping mapping;
+  for (OpOperand &operand : op->getOpOperands())
+    if (BlockArgument scalar = op.getMatchingBlockArgument(&operand); !scalar.use_empty())
+      mapping.map(scalar, read(operand.get(), op.getMatchingIndexingMap(&operand)));
+  for (Operation &inner : op.getBlock()->without_terminator()) {
+    if (auto index = dyn_cast<linalg::IndexOp>(inner))
+      mapping.map(index.getResult(), loops[index.getDim()]);
+    else
+      builder.clone(inner, mapping);
+  }
+  SmallVector<Value> outputs, incoming;
+  for (auto [result, cotangent] : llvm::enumerate(resultCotangents)) {
+    outputs.push_back(
+        mapping.lookupOrDefault(op.getBlock()->getTerminator()->getOperand(result)));
+    AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(result));
+    incoming.push_back(cotangent ? read(cotangent, map) : Value());
+  }
+  FailureOr<SmallVector<Value>> outgoing = transposeProgram(
+      builder, *builder.getInsertionBlock(), captured, outputs, incoming, {}, total);
+  if (failed(outgoing))
+    return failure();
+  return outgoing->front();
+}
+
+/// The positions that are read follow from values: a loop nest adds to them one by one.
+LogicalResult StructuredTranspose::transposeCapturedTensor(OpBuilder &builder, Value captured) {
+  Location loc = op.getLoc();
+  SmallVector<Value> lower, upper, step;
+  for (Range range : op.createLoopRanges(builder, loc)) {
+    lower.push_back(getValueOrCreateConstantIndexOp(builder, loc, range.offset));
+    upper.push_back(getValueOrCreateConstantIndexOp(builder, loc, range.size));
+    step.push_back(getValueOrCreateConstantIndexOp(builder, loc, range.stride));
+  }
+  Value zeros = buildZerosLike(builder, loc, captured);
+  bool transposed = true;
+  scf::LoopNest nest = scf::buildLoopNest(
+      builder, loc, lower, upper, step, zeros,
+      [&](OpBuilder &inner, Location, ValueRange loops, ValueRange totals) {
+        FailureOr<Value> total = transposeIteration(inner, loops, captured, totals.front());
+        transposed = succeeded(total);
+        return scf::ValueVector{transposed ? *total : totals.front()};
+      });
+  if (!transposed)
+    return failure();
+  cotangents.accumulate(builder, captured, nest.results.front());
+  return success();
+}
+
 LogicalResult StructuredTranspose::run(OpBuilder &builder) {
   for (Value captured : captures)
     if (cotangents.isLinear(captured) && failed(transposeCapture(builder, captured)))
       return failure();
   for (unsigned result = 0; result < op->getNumResults(); ++result)
-    if (resultCotangents[result] && failed(transposeInit(builder, result)))
+    if (failed(transposeInit(builder, result)))
       return failure();
   for (OpOperand *operand : op.getDpsInputOperands())
     if (cotangents.isLinear(operand->get()) && failed(transposeInput(builder, *operand)))

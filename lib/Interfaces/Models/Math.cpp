@@ -115,18 +115,40 @@ struct FmaModel : LinearizableOpInterface::ExternalModel<FmaModel, FmaOp> {
   }
 };
 
-/// clamp(x, low, high): 1 for the operand that is passed on; at the bounds, the bounds.
+/// clamp(x, low, high) = min(max(x, low), high): 1 for the operand that is passed on; at
+/// a bound no operand counts.
 struct ClampModel : LinearizableOpInterface::ExternalModel<ClampModel, ClampFOp> {
   Value buildPartial(Operation *op, OpBuilder &builder, unsigned, unsigned operand) const {
     Pointwise p{builder, op->getLoc(), op->getResult(0)};
     Value x = op->getOperand(0), low = op->getOperand(1), high = op->getOperand(2);
     Value zero = p.constant(0.0), one = p.constant(1.0);
-    if (operand == 1)
-      return p.choose(CmpFPredicate::OLE, x, low, one, zero);
     if (operand == 2)
-      return p.choose(CmpFPredicate::OGE, x, high, one, zero);
-    Value below = p.choose(CmpFPredicate::OLT, x, high, one, zero);
-    return p.choose(CmpFPredicate::OGT, x, low, below, zero);
+      return p.choose(CmpFPredicate::OGT, x, high, one, zero);
+    Value below = p.choose(CmpFPredicate::OLT, operand == 0 ? x : low, high, one, zero);
+    return p.choose(operand == 0 ? CmpFPredicate::OGT : CmpFPredicate::OLT, x, low, below, zero);
+  }
+};
+
+/// |a| with the sign of b: the derivative is that of a change of sign; b counts by its
+/// sign only.
+struct CopySignModel : LinearizableOpInterface::ExternalModel<CopySignModel, CopySignOp> {
+  Value buildPartial(Operation *op, OpBuilder &builder, unsigned, unsigned operand) const {
+    if (operand == 1)
+      return {};
+    Pointwise p{builder, op->getLoc(), op->getResult(0)};
+    Value one = p.constant(1.0);
+    Value signA = CopySignOp::create(builder, op->getLoc(), one, op->getOperand(0));
+    Value signB = CopySignOp::create(builder, op->getLoc(), one, op->getOperand(1));
+    return p.mul(signA, signB);
+  }
+};
+
+/// (sin x, cos x): the partial derivatives are (cos x, -sin x).
+struct SincosModel : LinearizableOpInterface::ExternalModel<SincosModel, SincosOp> {
+  Value buildPartial(Operation *op, OpBuilder &builder, unsigned result, unsigned) const {
+    if (result == 0)
+      return op->getResult(1);
+    return arith::NegFOp::create(builder, op->getLoc(), op->getResult(0));
   }
 };
 
@@ -178,6 +200,8 @@ void etrace::detail::registerMathModels(DialectRegistry &registry) {
     Atan2Op::attachInterface<Atan2Model>(*context);
     FmaOp::attachInterface<FmaModel>(*context);
     ClampFOp::attachInterface<ClampModel>(*context);
+    CopySignOp::attachInterface<CopySignModel>(*context);
+    SincosOp::attachInterface<SincosModel>(*context);
     attachPointwiseRelations<
 #define GET_OP_LIST
 #include "mlir/Dialect/Math/IR/MathOps.cpp.inc"

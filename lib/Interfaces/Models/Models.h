@@ -11,6 +11,7 @@
 namespace etrace::detail {
 void registerArithModels(mlir::DialectRegistry &registry);
 void registerMathModels(mlir::DialectRegistry &registry);
+void registerComplexModels(mlir::DialectRegistry &registry);
 void registerLinalgModels(mlir::DialectRegistry &registry);
 void registerTensorModels(mlir::DialectRegistry &registry);
 void registerTensorSliceModels(mlir::MLIRContext *context);

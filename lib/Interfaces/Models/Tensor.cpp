@@ -5,6 +5,7 @@
 #include "Models.h"
 #include "etrace/Differentiation/Linearize.h"
 #include "etrace/Differentiation/Regions.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -141,10 +142,19 @@ struct ExtractTranspose : LinearTransposeOpInterface::ExternalModel<ExtractTrans
   LogicalResult transpose(Operation *op, OpBuilder &builder, ValueRange results,
                           CotangentMap &cotangents) const {
     auto extract = cast<ExtractOp>(op);
-    Value zeros = buildZerosLike(builder, op->getLoc(), extract.getTensor());
-    cotangents.accumulate(
-        builder, extract.getTensor(),
-        InsertOp::create(builder, op->getLoc(), results[0], zeros, extract.getIndices()));
+    Location loc = op->getLoc();
+    Value source = extract.getTensor(), cotangent = results[0];
+    if (!cotangents.isLinear(source))
+      return success();
+    // One element of the total changes.
+    Value total = cotangents.lookup(source);
+    if (total)
+      cotangent = buildAdd(builder, loc,
+                           ExtractOp::create(builder, loc, total, extract.getIndices()), cotangent);
+    else
+      total = buildZerosLike(builder, loc, source);
+    cotangents.set(source,
+                   InsertOp::create(builder, loc, cotangent, total, extract.getIndices()));
     return success();
   }
 };
@@ -271,6 +281,27 @@ struct CollapseTranspose
   }
 };
 
+/// The cotangent is reshaped to the extents of the source.
+struct ReshapeTranspose : LinearTransposeOpInterface::ExternalModel<ReshapeTranspose, ReshapeOp> {
+  bool isLinearIn(Operation *, Linear) const { return true; }
+  LogicalResult transpose(Operation *op, OpBuilder &builder, ValueRange results,
+                          CotangentMap &cotangents) const {
+    Value source = op->getOperand(0);
+    auto type = dyn_cast<RankedTensorType>(source.getType());
+    if (!type)
+      return op->emitError() << "no transpose rule for '" << op->getName()
+                             << "' of an unranked tensor [no-transpose-rule]";
+    SmallVector<Value> extents;
+    for (OpFoldResult extent : getMixedSizes(builder, op->getLoc(), source))
+      extents.push_back(getValueOrCreateConstantIndexOp(builder, op->getLoc(), extent));
+    auto shapeType = RankedTensorType::get({type.getRank()}, builder.getIndexType());
+    Value shape = FromElementsOp::create(builder, op->getLoc(), shapeType, extents);
+    cotangents.accumulate(
+        builder, source, ReshapeOp::create(builder, op->getLoc(), type, results[0], shape));
+    return success();
+  }
+};
+
 /// The box is the expanded shape; a collapsed index is the row-major number within
 /// its group of dimensions.
 template <typename OpTy, bool expands>
@@ -301,25 +332,35 @@ struct ReshapeRelation
 // generate
 //===----------------------------------------------------------------------===//
 
-/// The tangent of each element is the tangent of the body, which is cloned.
+/// The operation as a structured one over the positions of its result.
+linalg::GenericOp buildStructured(OpBuilder &builder, GenerateOp op) {
+  Location loc = op.getLoc();
+  auto type = cast<RankedTensorType>(op.getType());
+  Value empty = EmptyOp::create(builder, loc, type, op.getDynamicExtents());
+  AffineMap identity = AffineMap::getMultiDimIdentityMap(type.getRank(), op.getContext());
+  SmallVector<utils::IteratorType> loops(type.getRank(), utils::IteratorType::parallel);
+  Block &body = op.getBody().front();
+  return linalg::GenericOp::create(
+      builder, loc, type, ValueRange(), empty, identity, loops,
+      [&](OpBuilder &inner, Location, ValueRange) {
+        IRMapping mapping;
+        for (BlockArgument index : body.getArguments())
+          mapping.map(index, linalg::IndexOp::create(inner, loc, index.getArgNumber()));
+        for (Operation &nested : body.without_terminator())
+          inner.clone(nested, mapping);
+        Value element = body.getTerminator()->getOperand(0);
+        linalg::YieldOp::create(inner, loc, mapping.lookupOrDefault(element));
+      });
+}
+
 struct GenerateModel : LinearizableOpInterface::ExternalModel<GenerateModel, GenerateOp> {
   LogicalResult linearize(Operation *op, OpBuilder &builder, const TangentMap &tangents,
                           SmallVectorImpl<Value> &out) const {
-    OpBuilder::InsertionGuard guard(builder);
-    auto generate = cast<GenerateOp>(builder.clone(*op));
-    Block &body = generate.getBody().front();
-    SetVector<Value> captured = getCaptured(op);
-    TangentMap scalars;
-    for (Value value : captured)
-      scalars.set(value, tangents.lookup(value));
-    Operation *yield = body.getTerminator();
-    builder.setInsertionPoint(yield);
-    if (failed(linearizeBlock(builder, body, scalars)))
-      return failure();
-    Value tangent = tangentOrZeros(builder, scalars, yield->getOperand(0));
-    yield->setOperand(0, tangent);
-    out.push_back(generate.getResult());
-    return success();
+    linalg::GenericOp generic = buildStructured(builder, cast<GenerateOp>(op));
+    LogicalResult result =
+        cast<LinearizableOpInterface>(generic.getOperation()).linearize(builder, tangents, out);
+    generic.erase();
+    return result;
   }
 };
 } // namespace
@@ -337,6 +378,7 @@ void etrace::detail::registerTensorModels(DialectRegistry &registry) {
                                    ReshapeRelation<ExpandShapeOp, true>>(*context);
     CollapseShapeOp::attachInterface<ReshapeModel<CollapseShapeOp>, CollapseTranspose,
                                      ReshapeRelation<CollapseShapeOp, false>>(*context);
+    ReshapeOp::attachInterface<ReshapeModel<ReshapeOp>, ReshapeTranspose>(*context);
     GenerateOp::attachInterface<GenerateModel>(*context);
     SplatOp::attachInterface<PointwiseRelation<SplatOp>>(*context);
     registerTensorSliceModels(context);

@@ -4,6 +4,7 @@
 
 #include "Models.h"
 #include "etrace/Differentiation/Regions.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -14,6 +15,15 @@ using namespace etrace::detail;
 namespace {
 SmallVector<OpFoldResult> unitStrides(OpBuilder &builder, int64_t rank) {
   return SmallVector<OpFoldResult>(rank, builder.getIndexAttr(1));
+}
+
+OpFoldResult addExtents(OpBuilder &builder, Location loc, OpFoldResult a, OpFoldResult b) {
+  std::optional<int64_t> constantA = getConstantIntValue(a), constantB = getConstantIntValue(b);
+  if (constantA && constantB)
+    return builder.getIndexAttr(*constantA + *constantB);
+  return arith::AddIOp::create(builder, loc, getValueOrCreateConstantIndexOp(builder, loc, a),
+                               getValueOrCreateConstantIndexOp(builder, loc, b))
+      .getResult();
 }
 
 /// The box of the small side of a slice with the maps to the small and the large side;
@@ -162,22 +172,18 @@ struct ConcatTranspose : LinearTransposeOpInterface::ExternalModel<ConcatTranspo
                           CotangentMap &cotangents) const {
     auto concat = cast<ConcatOp>(op);
     Location loc = op->getLoc();
-    int64_t rank = concat.getRank(), offset = 0;
+    int64_t rank = concat.getRank();
+    SmallVector<OpFoldResult> offsets(rank, builder.getIndexAttr(0));
+    OpFoldResult &offset = offsets[concat.getDim()];
     for (Value input : concat.getInputs()) {
       auto type = cast<RankedTensorType>(input.getType());
-      int64_t extent = type.getDimSize(concat.getDim());
-      if (ShapedType::isDynamic(extent))
-        return op->emitError() << "no transpose rule for '" << op->getName()
-                               << "' along a dynamic dimension [no-transpose-rule]";
-      SmallVector<OpFoldResult> offsets(rank, builder.getIndexAttr(0));
-      offsets[concat.getDim()] = builder.getIndexAttr(offset);
-      offset += extent;
-      if (!cotangents.isLinear(input))
-        continue;
-      cotangents.accumulate(
-          builder, input,
-          ExtractSliceOp::create(builder, loc, type, results[0], offsets,
-                                 getMixedSizes(builder, loc, input), unitStrides(builder, rank)));
+      if (cotangents.isLinear(input))
+        cotangents.accumulate(
+            builder, input,
+            ExtractSliceOp::create(builder, loc, type, results[0], offsets,
+                                   getMixedSizes(builder, loc, input),
+                                   unitStrides(builder, rank)));
+      offset = addExtents(builder, loc, offset, getMixedSize(builder, loc, input, concat.getDim()));
     }
     return success();
   }
@@ -208,38 +214,48 @@ struct ConcatRelation : PositionRelationOpInterface::ExternalModel<ConcatRelatio
 // pad
 //===----------------------------------------------------------------------===//
 
-/// The tangent is padded with zeros: the padding value must not be active.
+/// The tangent is padded with the tangent of the padding value.
 struct PadModel : LinearizableOpInterface::ExternalModel<PadModel, PadOp> {
   LogicalResult linearize(Operation *op, OpBuilder &builder, const TangentMap &tangents,
                           SmallVectorImpl<Value> &out) const {
     auto pad = cast<PadOp>(op);
+    Value padding = pad.getConstantPaddingValue();
     SetVector<Value> captured = getCaptured(op);
-    if (llvm::any_of(captured, [&](Value v) { return tangents.isActive(v); }))
+    if (!padding && llvm::any_of(captured, [&](Value v) { return tangents.isActive(v); }))
       return op->emitError() << "no derivative rule for '" << op->getName()
-                             << "' with a padding value that is differentiated; expected a "
-                                "constant [no-derivative-rule]";
-    Value source = tangents.lookup(pad.getSource());
-    Value zero = buildConstant(builder, op->getLoc(), pad.getType().getElementType(), 0.0);
+                             << "' that computes its padding from a differentiated value; compute "
+                                "one value before the operation [no-derivative-rule]";
+    Value source = tangentOrZeros(builder, tangents, pad.getSource());
+    Value value = padding && tangents.isActive(padding)
+                      ? tangents.lookup(padding)
+                      : buildConstant(builder, op->getLoc(), pad.getType().getElementType(), 0.0);
     out.push_back(PadOp::create(builder, op->getLoc(), pad.getType(), source,
-                                pad.getMixedLowPad(), pad.getMixedHighPad(), zero));
+                                pad.getMixedLowPad(), pad.getMixedHighPad(), value));
     return success();
   }
 };
 struct PadTranspose : LinearTransposeOpInterface::ExternalModel<PadTranspose, PadOp> {
   bool isLinearIn(Operation *op, Linear linear) const {
     Value padding = cast<PadOp>(op).getConstantPaddingValue();
-    return linear(op->getOperand(0)) && padding && isKnownZero(padding);
+    return isTerm(op->getOperand(0), linear) && padding && isTerm(padding, linear);
   }
   LogicalResult transpose(Operation *op, OpBuilder &builder, ValueRange results,
                           CotangentMap &cotangents) const {
     auto pad = cast<PadOp>(op);
     Location loc = op->getLoc();
-    Value source = pad.getSource();
-    cotangents.accumulate(
-        builder, source,
-        ExtractSliceOp::create(builder, loc, pad.getSourceType(), results[0],
-                               pad.getMixedLowPad(), getMixedSizes(builder, loc, source),
-                               unitStrides(builder, pad.getSourceType().getRank())));
+    Value source = pad.getSource(), padding = pad.getConstantPaddingValue();
+    SmallVector<OpFoldResult> sizes = getMixedSizes(builder, loc, source);
+    SmallVector<OpFoldResult> strides = unitStrides(builder, pad.getSourceType().getRank());
+    if (cotangents.isLinear(source))
+      cotangents.accumulate(builder, source,
+                            ExtractSliceOp::create(builder, loc, pad.getSourceType(), results[0],
+                                                   pad.getMixedLowPad(), sizes, strides));
+    if (cotangents.isLinear(padding)) {
+      Value zeros = buildZerosLike(builder, loc, source);
+      Value frame = InsertSliceOp::create(builder, loc, zeros, results[0], pad.getMixedLowPad(),
+                                          sizes, strides);
+      cotangents.accumulate(builder, padding, buildSum(builder, loc, frame));
+    }
     return success();
   }
 };
