@@ -7,6 +7,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
@@ -104,6 +105,14 @@ private:
     rewriter.replaceOpWithNewOp<linalg::FillOp>(op, op.getInput(), empty);
   }
 
+  /// clamp(x, low, high) = min(max(x, low), high).
+  static void replaceClamp(IRRewriter &rewriter, math::ClampFOp op) {
+    rewriter.setInsertionPoint(op);
+    Value raised =
+        arith::MaximumFOp::create(rewriter, op.getLoc(), op.getValue(), op.getMin());
+    rewriter.replaceOpWithNewOp<arith::MinimumFOp>(op, raised, op.getMax());
+  }
+
   /// Named operations and those that consist of several (softmax) become generic ones.
   /// `linalg.fill` keeps its name: fusion and bufferisation know it.
   LogicalResult generalise() {
@@ -122,6 +131,10 @@ private:
     getOperation()->walk([&](tensor::SplatOp op) { operations.push_back(op); });
     for (Operation *op : operations)
       replaceSplat(rewriter, cast<tensor::SplatOp>(op));
+    operations.clear();
+    getOperation()->walk([&](math::ClampFOp op) { operations.push_back(op); });
+    for (Operation *op : operations)
+      replaceClamp(rewriter, cast<math::ClampFOp>(op));
     operations.clear();
     getOperation()->walk([&](linalg::LinalgOp op) {
       if (!isa<linalg::GenericOp, linalg::FillOp>(op.getOperation()))

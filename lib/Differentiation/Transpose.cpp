@@ -4,6 +4,9 @@
 
 #include "etrace/Differentiation/Transpose.h"
 #include "etrace/Differentiation/Regions.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Interfaces/DestinationStyleOpInterface.h"
 
 using namespace mlir;
 using namespace etrace;
@@ -74,6 +77,59 @@ static LogicalResult transposeOp(Operation *op, OpBuilder &builder, CotangentMap
   return transposable.transpose(builder, resultCotangents, cotangents);
 }
 
+//===----------------------------------------------------------------------===//
+// Extents
+//===----------------------------------------------------------------------===//
+
+/// The extent of a tensor by way of the operands that it is made from, as far as possible.
+static Value resolveExtent(OpBuilder &builder, Location loc, Value value, int64_t axis) {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (!type.isDynamicDim(axis))
+    return arith::ConstantIndexOp::create(builder, loc, type.getDimSize(axis));
+  if (Operation *op = value.getDefiningOp()) {
+    auto result = cast<OpResult>(value);
+    if (auto destination = dyn_cast<DestinationStyleOpInterface>(op))
+      return resolveExtent(builder, loc, destination.getTiedOpOperand(result)->get(), axis);
+    if (op->hasTrait<OpTrait::Elementwise>())
+      for (Value operand : op->getOperands())
+        if (isa<RankedTensorType>(operand.getType()))
+          return resolveExtent(builder, loc, operand, axis);
+    ReifiedRankedShapedTypeDims shapes;
+    if (succeeded(reifyResultShapes(builder, op, shapes))) {
+      Value extent = getValueOrCreateConstantIndexOp(builder, loc,
+                                                     shapes[result.getResultNumber()][axis]);
+      auto dim = extent.getDefiningOp<tensor::DimOp>();
+      if (!dim || !dim.getConstantIndex() || !isa<RankedTensorType>(dim.getSource().getType()))
+        return extent;
+      return resolveExtent(builder, loc, dim.getSource(), *dim.getConstantIndex());
+    }
+  }
+  return tensor::DimOp::create(builder, loc, value, axis);
+}
+
+/// What is asked of a linear value besides its elements is its extents: these are read
+/// from the values it is made from, so that the program that is transposed can be erased.
+static void resolveExtents(Block &block, const CotangentMap &cotangents) {
+  SmallVector<tensor::DimOp> dims;
+  block.walk([&](tensor::DimOp dim) {
+    if (cotangents.isLinear(dim.getSource()) && dim.getSource().getDefiningOp() &&
+        dim.getConstantIndex() && isa<RankedTensorType>(dim.getSource().getType()))
+      dims.push_back(dim);
+  });
+  for (tensor::DimOp dim : dims) {
+    OpBuilder builder(dim);
+    dim.replaceAllUsesWith(
+        resolveExtent(builder, dim.getLoc(), dim.getSource(), *dim.getConstantIndex()));
+    dim.erase();
+  }
+}
+
+void etrace::replaceExtents(Value value, Value by) {
+  for (OpOperand &use : llvm::make_early_inc_range(value.getUses()))
+    if (isa<ShapedDimOpInterface>(use.getOwner()))
+      use.set(by);
+}
+
 FailureOr<SmallVector<Value>> etrace::transposeProgram(OpBuilder &builder, Block &block,
                                                        ValueRange inputs, ValueRange outputs,
                                                        ValueRange outputCotangents,
@@ -103,6 +159,7 @@ FailureOr<SmallVector<Value>> etrace::transposeProgram(OpBuilder &builder, Block
   for (Operation *op : llvm::reverse(linear))
     if (failed(transposeOp(op, builder, cotangents)))
       return failure();
+  resolveExtents(block, cotangents);
   SmallVector<Value> result;
   for (Value input : inputs)
     result.push_back(input ? cotangents.lookup(input) : Value());

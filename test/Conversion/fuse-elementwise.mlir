@@ -49,3 +49,12 @@ func.func @reduction(%a: tensor<3x4xf64>, %b: tensor<3xf64>) -> tensor<3xf64> {
   } -> tensor<3xf64>
   return %1 : tensor<3xf64>
 }
+
+// CHECK-LABEL: func.func @clamp(
+// CHECK-SAME: %[[X:.*]]: f32, %[[LOW:.*]]: f32, %[[HIGH:.*]]: f32)
+// CHECK: %[[RAISED:.*]] = arith.maximumf %[[X]], %[[LOW]]
+// CHECK: arith.minimumf %[[RAISED]], %[[HIGH]]
+func.func @clamp(%x: f32, %low: f32, %high: f32) -> f32 {
+  %0 = math.clampf %x to [%low, %high] : f32
+  return %0 : f32
+}

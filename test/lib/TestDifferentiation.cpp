@@ -125,6 +125,8 @@ struct TestTransposePass : PassWrapper<TestTransposePass, OperationPass<ModuleOp
   /// The tangent program is dead once it is transposed; so are its arguments.
   LogicalResult dropTangents(TangentFunction &tangent) {
     Block &body = tangent.function.getBody().front();
+    for (auto [input, value] : llvm::zip(tangent.inputTangents, tangent.inputs))
+      replaceExtents(input, value);
     eraseDead(body, tangent.function);
     BitVector dead(body.getNumArguments());
     for (Value argument : tangent.inputTangents)

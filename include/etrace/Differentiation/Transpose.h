@@ -21,6 +21,10 @@ transposeProgram(mlir::OpBuilder &builder, mlir::Block &block, mlir::ValueRange 
                  mlir::ValueRange outputs, mlir::ValueRange outputCotangents,
                  DifferentiationContext context = {}, mlir::ValueRange inputCotangents = {});
 
+/// Makes whoever asks for an extent of `value` ask `by`, which has the same shape: the
+/// inputs of a transposed program are the tangents of values that are at hand.
+void replaceExtents(mlir::Value value, mlir::Value by);
+
 } // namespace etrace
 
 #endif // ETRACE_DIFFERENTIATION_TRANSPOSE_H

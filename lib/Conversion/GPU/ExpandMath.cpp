@@ -104,7 +104,7 @@ void GPUExpandMathPass::runOnOperation() {
   RewritePatternSet approximations(&getContext());
   math::populateExpansionPatterns(approximations,
                                   {"sinh", "cosh", "tan", "asinh", "acosh", "atanh", "exp2",
-                                   "powf", "fpowi", "clampf", "round"});
+                                   "powf", "fpowi", "round"});
   populateMathPolynomialApproximationPatterns(approximations);
   approximations.add<ExpandRsqrt>(&getContext());
   RewritePatternSet intrinsics(&getContext());

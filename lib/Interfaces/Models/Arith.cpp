@@ -42,13 +42,16 @@ struct RemModel : LinearizableOpInterface::ExternalModel<RemModel, RemFOp> {
 
 /// The derivative goes to the larger (smaller) operand. At a tie each gets one half,
 /// except that a constant zero takes all of it: max(x, 0) is the usual way to write
-/// relu, whose derivative at 0 is defined as 0.
-template <typename OpTy, CmpFPredicate wins>
-struct ExtremumModel : LinearizableOpInterface::ExternalModel<ExtremumModel<OpTy, wins>, OpTy> {
+/// relu, whose derivative at 0 is defined as 0. `number`: an operand wins against NaN.
+template <typename OpTy, CmpFPredicate wins, bool number>
+struct ExtremumModel
+    : LinearizableOpInterface::ExternalModel<ExtremumModel<OpTy, wins, number>, OpTy> {
   Value buildPartial(Operation *op, OpBuilder &builder, unsigned, unsigned operand) const {
     Pointwise p{builder, op->getLoc(), op->getResult(0)};
     Value mine = op->getOperand(operand), other = op->getOperand(1 - operand);
     Value one = p.constant(1.0), lost = p.constant(0.0);
+    if (number)
+      lost = p.choose(CmpFPredicate::UNO, other, other, one, lost);
     if (!isKnownZero(other))
       lost = p.choose(CmpFPredicate::OEQ, mine, other, p.constant(0.5), lost);
     return p.choose(wins, mine, other, one, lost);
@@ -101,10 +104,10 @@ void etrace::detail::registerArithModels(DialectRegistry &registry) {
     MulFOp::attachInterface<ProductModel<MulFOp>, ProductTranspose<MulFOp>>(*context);
     DivFOp::attachInterface<DivModel, QuotientTranspose<DivFOp>>(*context);
     RemFOp::attachInterface<RemModel>(*context);
-    MaximumFOp::attachInterface<ExtremumModel<MaximumFOp, CmpFPredicate::OGT>>(*context);
-    MaxNumFOp::attachInterface<ExtremumModel<MaxNumFOp, CmpFPredicate::OGT>>(*context);
-    MinimumFOp::attachInterface<ExtremumModel<MinimumFOp, CmpFPredicate::OLT>>(*context);
-    MinNumFOp::attachInterface<ExtremumModel<MinNumFOp, CmpFPredicate::OLT>>(*context);
+    MaximumFOp::attachInterface<ExtremumModel<MaximumFOp, CmpFPredicate::OGT, false>>(*context);
+    MaxNumFOp::attachInterface<ExtremumModel<MaxNumFOp, CmpFPredicate::OGT, true>>(*context);
+    MinimumFOp::attachInterface<ExtremumModel<MinimumFOp, CmpFPredicate::OLT, false>>(*context);
+    MinNumFOp::attachInterface<ExtremumModel<MinNumFOp, CmpFPredicate::OLT, true>>(*context);
     SelectOp::attachInterface<SelectModel, SelectTranspose>(*context);
     attachPointwiseRelations<
 #define GET_OP_LIST

@@ -11,6 +11,12 @@ using namespace mlir;
 using namespace etrace;
 using namespace etrace::detail;
 
+void etrace::detail::eraseDeadOps(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
+    if (!op.hasTrait<OpTrait::IsTerminator>() && isOpTriviallyDead(&op))
+      op.erase();
+}
+
 BodyFirstGeneric::BodyFirstGeneric(Location loc, ArrayRef<utils::IteratorType> iterators)
     : loc(loc), iterators(iterators), body(new Block) {
   region.push_back(body);
@@ -35,10 +41,8 @@ void BodyFirstGeneric::yield(ArrayRef<Value> values) {
   for (auto [result, value] : llvm::zip(results, values))
     if ((result.made = bool(value)))
       made.push_back(value);
-  Operation *terminator = linalg::YieldOp::create(builder, loc, made);
-  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*body)))
-    if (&op != terminator && isOpTriviallyDead(&op))
-      op.erase();
+  linalg::YieldOp::create(builder, loc, made);
+  eraseDeadOps(*body);
 }
 
 /// The inputs that the body reads, each once.

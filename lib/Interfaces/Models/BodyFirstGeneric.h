@@ -15,6 +15,9 @@ inline mlir::OpBuilder atBlockEnd(mlir::MLIRContext *context, mlir::Block *block
   return builder;
 }
 
+/// Erases the operations of the block that nothing needs, the terminator aside.
+void eraseDeadOps(mlir::Block &block);
+
 /// A `linalg.generic` whose body is written before its operands are chosen: declare
 /// everything the body may read, write the body, then `finish` keeps what it reads.
 class BodyFirstGeneric {

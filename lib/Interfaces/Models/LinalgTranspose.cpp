@@ -181,14 +181,27 @@ FailureOr<Value> StructuredTranspose::transposeIteration(OpBuilder &builder, Val
       return value;
     SmallVector<Value> indices;
     for (AffineExpr expr : map.getResults())
-      indices.push_back(affine::makeComposedAffineApply(
-          builder, loc, AffineMap::get(map.getNumDims(), 0, expr), getAsOpFoldResult(loops)));
+      indices.push_back(getValueOrCreateConstantIndexOp(
+          builder, loc,
+          affine::makeComposedFoldedAffineApply(builder, loc,
+                                                AffineMap::get(map.getNumDims(), 0, expr),
+                                                getAsOpFoldResult(loops))));
     return tensor::ExtractOp::create(builder, loc, value, indices);
   };
   IRMapping mapping;
-  for (OpOperand &operand : op->getOpOperands())
-    if (BlockArgument scalar = op.getMatchingBlockArgument(&operand); !scalar.use_empty())
-      mapping.map(scalar, read(operand.get(), op.getMatchingIndexingMap(&operand)));
+  SmallVector<Value> inputs = {captured}, totals = {total};
+  for (Value other : captures)
+    if (other != captured && cotangents.isLinear(other))
+      inputs.push_back(other);
+  for (OpOperand &operand : op->getOpOperands()) {
+    BlockArgument scalar = op.getMatchingBlockArgument(&operand);
+    if (scalar.use_empty())
+      continue;
+    Value element = read(operand.get(), op.getMatchingIndexingMap(&operand));
+    mapping.map(scalar, element);
+    if (cotangents.isLinear(operand.get()) || op.isDpsInit(&operand))
+      inputs.push_back(element);
+  }
   for (Operation &inner : op.getBlock()->without_terminator()) {
     if (auto index = dyn_cast<linalg::IndexOp>(inner))
       mapping.map(index.getResult(), loops[index.getDim()]);
@@ -202,8 +215,9 @@ FailureOr<Value> StructuredTranspose::transposeIteration(OpBuilder &builder, Val
     AffineMap map = op.getMatchingIndexingMap(op.getDpsInitOperand(result));
     incoming.push_back(cotangent ? read(cotangent, map) : Value());
   }
+  totals.resize(inputs.size());
   FailureOr<SmallVector<Value>> outgoing = transposeProgram(
-      builder, *builder.getInsertionBlock(), captured, outputs, incoming, {}, total);
+      builder, *builder.getInsertionBlock(), inputs, outputs, incoming, {}, totals);
   if (failed(outgoing))
     return failure();
   return outgoing->front();
@@ -229,6 +243,8 @@ LogicalResult StructuredTranspose::transposeCapturedTensor(OpBuilder &builder, V
       });
   if (!transposed)
     return failure();
+  if (!nest.loops.empty())
+    eraseDeadOps(*nest.loops.back().getBody());
   cotangents.accumulate(builder, captured, nest.results.front());
   return success();
 }

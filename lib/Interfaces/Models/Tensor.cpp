@@ -266,17 +266,37 @@ struct ExpandTranspose
     return success();
   }
 };
+/// `value` with the extents of `like`.
+Value buildReshapeLike(OpBuilder &builder, Location loc, Value value, Value like) {
+  auto type = cast<RankedTensorType>(like.getType());
+  SmallVector<Value> extents;
+  for (OpFoldResult extent : getMixedSizes(builder, loc, like))
+    extents.push_back(getValueOrCreateConstantIndexOp(builder, loc, extent));
+  auto shapeType = RankedTensorType::get({type.getRank()}, builder.getIndexType());
+  Value shape = FromElementsOp::create(builder, loc, shapeType, extents);
+  return ReshapeOp::create(builder, loc, type, value, shape);
+}
+
 struct CollapseTranspose
     : LinearTransposeOpInterface::ExternalModel<CollapseTranspose, CollapseShapeOp> {
   bool isLinearIn(Operation *, Linear) const { return true; }
   LogicalResult transpose(Operation *op, OpBuilder &builder, ValueRange results,
                           CotangentMap &cotangents) const {
     auto collapse = cast<CollapseShapeOp>(op);
-    SmallVector<OpFoldResult> shape = getMixedSizes(builder, op->getLoc(), collapse.getSrc());
-    cotangents.accumulate(builder, collapse.getSrc(),
-                          ExpandShapeOp::create(builder, op->getLoc(), collapse.getSrcType(),
-                                                results[0], collapse.getReassociationIndices(),
-                                                shape));
+    Location loc = op->getLoc();
+    Value source = collapse.getSrc();
+    SmallVector<ReassociationIndices, 4> groups = collapse.getReassociationIndices();
+    // The lowering of `expand_shape` knows one dynamic extent in a group.
+    bool simple = llvm::all_of(groups, [&](const ReassociationIndices &group) {
+      return llvm::count_if(group, [&](int64_t dim) {
+               return collapse.getSrcType().isDynamicDim(dim);
+             }) <= 1;
+    });
+    Value cotangent =
+        simple ? Value(ExpandShapeOp::create(builder, loc, collapse.getSrcType(), results[0],
+                                             groups, getMixedSizes(builder, loc, source)))
+               : buildReshapeLike(builder, loc, results[0], source);
+    cotangents.accumulate(builder, source, cotangent);
     return success();
   }
 };
@@ -287,17 +307,11 @@ struct ReshapeTranspose : LinearTransposeOpInterface::ExternalModel<ReshapeTrans
   LogicalResult transpose(Operation *op, OpBuilder &builder, ValueRange results,
                           CotangentMap &cotangents) const {
     Value source = op->getOperand(0);
-    auto type = dyn_cast<RankedTensorType>(source.getType());
-    if (!type)
+    if (!isa<RankedTensorType>(source.getType()))
       return op->emitError() << "no transpose rule for '" << op->getName()
                              << "' of an unranked tensor [no-transpose-rule]";
-    SmallVector<Value> extents;
-    for (OpFoldResult extent : getMixedSizes(builder, op->getLoc(), source))
-      extents.push_back(getValueOrCreateConstantIndexOp(builder, op->getLoc(), extent));
-    auto shapeType = RankedTensorType::get({type.getRank()}, builder.getIndexType());
-    Value shape = FromElementsOp::create(builder, op->getLoc(), shapeType, extents);
-    cotangents.accumulate(
-        builder, source, ReshapeOp::create(builder, op->getLoc(), type, results[0], shape));
+    cotangents.accumulate(builder, source,
+                          buildReshapeLike(builder, op->getLoc(), results[0], source));
     return success();
   }
 };

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Compiles functions over f64 tensors and their jvp and vjp; calls them from numpy."""
+"""Compiles functions over tensors and their jvp and vjp; calls them from numpy."""
 
 import ctypes
 import os
@@ -9,32 +9,56 @@ import subprocess
 import numpy as np
 
 LOWERING = [
-    "-convert-elementwise-to-linalg",
+    "-convert-elementwise-to-linalg", "-etrace-fuse-elementwise",
     "-one-shot-bufferize=bufferize-function-boundaries allow-return-allocs-from-loops "
     "function-boundary-type-conversion=identity-layout-map",
     "-convert-linalg-to-loops", "-convert-scf-to-cf", "-expand-strided-metadata",
-    "-lower-affine", "-math-expand-ops=ops=clampf", "-convert-math-to-llvm", "-convert-math-to-libm",
+    "-lower-affine", "-convert-complex-to-standard",
+    "-convert-math-to-llvm", "-convert-math-to-libm", "-convert-complex-to-llvm",
     "-convert-arith-to-llvm", "-convert-index-to-llvm", "-finalize-memref-to-llvm",
     "-convert-cf-to-llvm", "-convert-func-to-llvm", "-convert-ub-to-llvm",
     "-reconcile-unrealized-casts",
 ]
 
 
-def tensor(shape):
-    return "tensor<" + "".join(f"{n}x" for n in shape) + "f64>"
+DTYPES = {"f64": np.float64, "f32": np.float32, "complex<f64>": np.complex128, "i1": np.bool_,
+          "i32": np.int32, "i64": np.int64, "index": np.int64}
+
+
+def tensor(shape, element="f64"):
+    """The type of an array; None stands for a dynamic extent."""
+    return "tensor<" + "".join(f"{'?' if n is None else n}x" for n in shape) + element + ">"
+
+
+class Array:
+    """Shape and element type of an argument or result."""
+
+    def __init__(self, shape, element="f64"):
+        self.shape, self.element = tuple(shape), element
+        self.type, self.dtype = tensor(shape, element), DTYPES[element]
+
+    def differentiable(self):
+        return self.element not in ("i1", "i32", "i64", "index")
+
+
+def arrays(specs):
+    return [s if isinstance(s, Array) else Array(s) for s in specs]
 
 
 class Function:
-    """`body` computes %r0, %r1, ... from %a0, %a1, ...; all are f64 tensors."""
+    """`body` computes %r0, %r1, ... from %a0, %a1, ...; shapes are those of f64 tensors."""
 
     def __init__(self, name, arguments, results, body):
         # The prefix keeps clear of the mathematical library.
         self.name, self.body = "f_" + name, body
-        self.arguments, self.results = [tuple(s) for s in arguments], [tuple(s) for s in results]
+        self.arguments, self.results = arrays(arguments), arrays(results)
+        self.inputs = [a for a in self.arguments if a.differentiable()]
+        #: False if there is no transpose.
+        self.reverse = True
 
     def text(self):
-        arguments = ", ".join(f"%a{i}: {tensor(s)}" for i, s in enumerate(self.arguments))
-        types = ", ".join(tensor(s) for s in self.results)
+        arguments = ", ".join(f"%a{i}: {a.type}" for i, a in enumerate(self.arguments))
+        types = ", ".join(r.type for r in self.results)
         values = ", ".join(f"%r{i}" for i in range(len(self.results)))
         return (f"func.func @{self.name}({arguments}) -> ({types}) "
                 f"attributes {{llvm.emit_c_interface}} {{\n{self.body}\n"
@@ -116,17 +140,20 @@ def describe(array):
     result.allocated = result.aligned = array.ctypes.data
     for axis in range(array.ndim):
         result.sizes[axis] = array.shape[axis]
-        result.strides[axis] = array.strides[axis] // 8
+        result.strides[axis] = array.strides[axis] // array.itemsize
     return result
 
 
-def read(memory, shape):
-    pointer = ctypes.cast(memory.aligned + 8 * memory.offset, ctypes.POINTER(ctypes.c_double))
-    if not shape:
-        return np.array(pointer[0])
-    flat = np.ctypeslib.as_array(pointer, (1 + sum((n - 1) * s for n, s in
-                                                   zip(shape, memory.strides)),))
-    return np.lib.stride_tricks.as_strided(flat, shape, [8 * s for s in memory.strides]).copy()
+def read(memory, rank, dtype):
+    size = np.dtype(dtype).itemsize
+    shape = tuple(memory.sizes) if rank else ()
+    strides = tuple(size * s for s in memory.strides) if rank else ()
+    extent = size + sum((n - 1) * s for n, s in zip(shape, strides))
+    if 0 in shape:
+        return np.zeros(shape, dtype)
+    pointer = ctypes.cast(memory.aligned + size * memory.offset, ctypes.POINTER(ctypes.c_uint8))
+    flat = np.ctypeslib.as_array(pointer, (extent,))
+    return np.ndarray(shape, dtype, flat.data, strides=strides).copy()
 
 
 class Library:
@@ -135,6 +162,7 @@ class Library:
     def __init__(self, functions, directory, callees=""):
         text = callees + "".join(function.text() for function in functions)
         jvp = pipe(["etrace-opt", "-test-etrace-linearize"], text)
+        text = callees + "".join(function.text() for function in functions if function.reverse)
         vjp = pipe(["etrace-opt", "-test-etrace-transpose"], text)
         libraries = []
         for stem, source in (("jvp", jvp), ("vjp", vjp)):
@@ -152,24 +180,26 @@ class Library:
             libraries.append(ctypes.CDLL(path + ".so"))
         self.first, self.second = libraries
 
-    def call(self, function, suffix, arguments):
-        results = function.arguments if suffix == "_vjp" else function.results
+    def call(self, function, suffix, arguments, inputs, results):
         library = self.second if suffix == "_vjp" else self.first
 
         class Results(ctypes.Structure):
-            _fields_ = [(f"r{i}", descriptor(len(s))) for i, s in enumerate(results)]
+            _fields_ = [(f"r{i}", descriptor(len(r.shape))) for i, r in enumerate(results)]
         out = Results()
-        arrays = [np.array(a, dtype=np.float64, order="C") for a in arguments]
-        memory = [describe(a) for a in arrays]
+        held = [np.array(a, dtype=s.dtype, order="C") for a, s in zip(arguments, inputs)]
+        memory = [describe(a) for a in held]
         getattr(library, "_mlir_ciface_" + function.name + suffix)(
             ctypes.byref(out), *[ctypes.byref(m) for m in memory])
-        return [read(getattr(out, f"r{i}"), s) for i, s in enumerate(results)]
+        return [read(getattr(out, f"r{i}"), len(r.shape), r.dtype) for i, r in enumerate(results)]
 
     def value(self, function, arguments):
-        return self.call(function, "", arguments)
+        return self.call(function, "", arguments, function.arguments, function.results)
 
     def jvp(self, function, arguments, tangents):
-        return self.call(function, "_jvp", list(arguments) + list(tangents))
+        """One tangent for each differentiable argument."""
+        return self.call(function, "_jvp", list(arguments) + list(tangents),
+                         function.arguments + function.inputs, function.results)
 
     def vjp(self, function, arguments, cotangents):
-        return self.call(function, "_vjp", list(arguments) + list(cotangents))
+        return self.call(function, "_vjp", list(arguments) + list(cotangents),
+                         function.arguments + function.results, function.inputs)

@@ -165,9 +165,9 @@ def main(directory):
     failures = 0
     for function in CASES:
         for sign in (1, -1):
-            x = [sign * (0.5 + rng.random(s)) for s in function.arguments]
-            v = [rng.standard_normal(s) for s in function.arguments]
-            u = [rng.standard_normal(s) for s in function.results]
+            x = [sign * (0.5 + rng.random(s.shape)) for s in function.arguments]
+            v = [rng.standard_normal(s.shape) for s in function.arguments]
+            u = [rng.standard_normal(s.shape) for s in function.results]
             jv = library.jvp(function, x, v)
             if not any(np.any(t) for t in jv):
                 failures += 1
