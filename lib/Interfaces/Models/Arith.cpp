@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "LinearModels.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace mlir::arith;
@@ -26,13 +27,14 @@ struct DivModel : LinearizableOpInterface::ExternalModel<DivModel, DivFOp> {
     return operand == 0 ? p.inverse(b) : p.neg(p.div(op->getResult(0), b));
   }
 };
-/// y = a - trunc(a/b) b: dy/da = 1, dy/db = -trunc(a/b) = (y - a) / b.
+/// y = a - trunc(a/b) b: dy/da = 1, dy/db = -trunc(a/b).
 struct RemModel : LinearizableOpInterface::ExternalModel<RemModel, RemFOp> {
   Value buildPartial(Operation *op, OpBuilder &builder, unsigned, unsigned operand) const {
     Pointwise p{builder, op->getLoc(), op->getResult(0)};
     if (operand == 0)
       return p.constant(1.0);
-    return p.div(p.sub(op->getResult(0), op->getOperand(0)), op->getOperand(1));
+    Value quotient = p.div(op->getOperand(0), op->getOperand(1));
+    return p.neg(math::TruncOp::create(builder, op->getLoc(), quotient));
   }
 };
 
@@ -93,6 +95,7 @@ struct SelectTranspose : LinearTransposeOpInterface::ExternalModel<SelectTranspo
 
 void etrace::detail::registerArithModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, ArithDialect *) {
+    context->loadDialect<math::MathDialect>();
     AddFOp::attachInterface<SumModel<AddFOp>, SumTranspose<AddFOp>>(*context);
     SubFOp::attachInterface<SumModel<SubFOp, NegFOp>, SumTranspose<SubFOp, NegFOp>>(*context);
     NegFOp::attachInterface<UnaryLinearModel<NegFOp>, UnaryLinearTranspose<NegFOp, NegFOp>>(

@@ -261,7 +261,7 @@ void attachLinear(MLIRContext *context) {
   NegOp::attachInterface<UnaryLinearModel<NegOp>, UnaryLinearTranspose<NegOp, NegOp>>(*context);
   ConjOp::attachInterface<UnaryLinearModel<ConjOp>, UnaryLinearTranspose<ConjOp, ConjOp>>(
       *context);
-  CreateOp::attachInterface<CreateModel, CreateTranspose>(*context);
+  CreateOp::attachInterface<CreateModel, CreateTranspose, PointwiseRelation<CreateOp>>(*context);
   ReOp::attachInterface<UnaryLinearModel<ReOp>, PartTranspose<ReOp>>(*context);
   ImOp::attachInterface<UnaryLinearModel<ImOp>, PartTranspose<ImOp>>(*context);
 }

@@ -129,17 +129,14 @@ struct ClampModel : LinearizableOpInterface::ExternalModel<ClampModel, ClampFOp>
   }
 };
 
-/// |a| with the sign of b: the derivative is that of a change of sign; b counts by its
-/// sign only.
+/// |a| with the sign of b: dy/da = |a|' sign b; b counts by its sign only.
 struct CopySignModel : LinearizableOpInterface::ExternalModel<CopySignModel, CopySignOp> {
   Value buildPartial(Operation *op, OpBuilder &builder, unsigned, unsigned operand) const {
     if (operand == 1)
       return {};
     Pointwise p{builder, op->getLoc(), op->getResult(0)};
-    Value one = p.constant(1.0);
-    Value signA = CopySignOp::create(builder, op->getLoc(), one, op->getOperand(0));
-    Value signB = CopySignOp::create(builder, op->getLoc(), one, op->getOperand(1));
-    return p.mul(signA, signB);
+    Value sign = CopySignOp::create(builder, op->getLoc(), p.constant(1.0), op->getOperand(1));
+    return p.mul(dAbs(p, op->getOperand(0), {}), sign);
   }
 };
 

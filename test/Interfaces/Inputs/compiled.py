@@ -174,7 +174,7 @@ class Library:
                 file.write(ir)
             # Copies of strided buffers are calls into the runner utilities.
             runtime = os.environ["MLIR_LIB_DIR"]
-            pipe(["clang", "-O1", "-fno-fast-math", "-shared", "-fPIC", "-Wno-override-module",
+            pipe(["clang", "-O0", "-fno-fast-math", "-shared", "-fPIC", "-Wno-override-module",
                   path + ".ll", "-o", path + ".so", "-lm", "-L" + runtime,
                   "-lmlir_c_runner_utils", "-Wl,-rpath," + runtime], "")
             libraries.append(ctypes.CDLL(path + ".so"))

@@ -11,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 from case import random
 from catalogue import all_cases, holes, models
 from compiled import Library
+from edges import Edges
 
 
 def pairing(a, b):
@@ -65,13 +66,15 @@ def main(directory):
     cases = all_cases()
     tested = {case.op for case in cases}
     failures = list(holes(models(), tested))
-    library = Library([case.function for case in cases], directory)
+    edges = Edges()
+    library = Library([case.function for case in cases] + edges.functions, directory)
     runs = 0
     for case in cases:
         for shapes in case.shapes:
             runs += 1
             failures += [f"{case.function.name} {shapes}: {text}"
                          for text in check(library, case, shapes, rng)]
+    failures += edges.failures(library)
     for failure in failures:
         print("FAILED", failure)
     print(f"{len(tested)} operations, {len(cases)} functions, {runs} runs, {len(failures)} failures")
