@@ -36,10 +36,12 @@ static bool readsAccumulator(LinalgOp op, Value value) {
   });
 }
 
-/// True if iterations for different results read the same elements: windows.
+/// True if elements are read at sums of loop indices: windows, which may overlap.
 static bool readsWindows(LinalgOp op) {
   return llvm::any_of(op.getDpsInputOperands(), [&](OpOperand *operand) {
-    return !op.getMatchingIndexingMap(operand).isProjectedPermutation();
+    return llvm::any_of(op.getMatchingIndexingMap(operand).getResults(), [](AffineExpr expr) {
+      return !isa<AffineDimExpr, AffineConstantExpr>(expr);
+    });
   });
 }
 

@@ -156,32 +156,44 @@ def read(memory, rank, dtype):
     return np.ndarray(shape, dtype, flat.data, strides=strides).copy()
 
 
-class Library:
-    """The functions with `_jvp` and `_vjp` beside them, compiled into a shared library."""
+def only(text, suffix):
+    """The functions of a module with a suffix, and the maps they name."""
+    maps = "".join(re.findall(r"^#\w+ = .*\n", text, re.M))
+    functions = re.findall(rf"  func\.func @\w+{suffix}\(.*?\n  }}\n", text, re.S)
+    return maps + "module {\n" + "".join(functions) + "}\n"
 
-    def __init__(self, functions, directory, callees=""):
+
+def load(source, path):
+    """Compiles a module into a shared library."""
+    source = expand(pipe(["etrace-opt", "-canonicalize", "-cse"], source))
+    lowered = pipe(["etrace-opt"] + LOWERING, source)
+    with open(path + ".ll", "w") as file:
+        file.write(pipe(["mlir-translate", "--mlir-to-llvmir"], lowered))
+    # Copies of strided buffers are calls into the runner utilities.
+    runtime = os.environ["MLIR_LIB_DIR"]
+    pipe(["clang", "-O0", "-fno-fast-math", "-shared", "-fPIC", "-Wno-override-module",
+          path + ".ll", "-o", path + ".so", "-lm", "-L" + runtime,
+          "-lmlir_c_runner_utils", "-Wl,-rpath," + runtime], "")
+    return ctypes.CDLL(path + ".so")
+
+
+class Library:
+    """The functions with `_jvp` and `_vjp` beside them, compiled into shared libraries; with
+    `second` the tangents `_vjp_jvp` of the latter as well. The directory must be fresh: a
+    path that is loaded stays loaded."""
+
+    def __init__(self, functions, directory, callees="", second=False):
         text = callees + "".join(function.text() for function in functions)
         jvp = pipe(["etrace-opt", "-test-etrace-linearize"], text)
         text = callees + "".join(function.text() for function in functions if function.reverse)
         vjp = pipe(["etrace-opt", "-test-etrace-transpose"], text)
-        libraries = []
-        for stem, source in (("jvp", jvp), ("vjp", vjp)):
-            source = expand(pipe(["etrace-opt", "-canonicalize", "-cse"], source))
-            lowered = pipe(["etrace-opt"] + LOWERING, source)
-            ir = pipe(["mlir-translate", "--mlir-to-llvmir"], lowered)
-            path = os.path.join(directory, stem)
-            with open(path + ".ll", "w") as file:
-                file.write(ir)
-            # Copies of strided buffers are calls into the runner utilities.
-            runtime = os.environ["MLIR_LIB_DIR"]
-            pipe(["clang", "-O0", "-fno-fast-math", "-shared", "-fPIC", "-Wno-override-module",
-                  path + ".ll", "-o", path + ".so", "-lm", "-L" + runtime,
-                  "-lmlir_c_runner_utils", "-Wl,-rpath," + runtime], "")
-            libraries.append(ctypes.CDLL(path + ".so"))
-        self.first, self.second = libraries
+        if second:
+            vjp = pipe(["etrace-opt", "-test-etrace-linearize"], only(vjp, "_vjp"))
+        self.libraries = {"_jvp": load(jvp, os.path.join(directory, "jvp")),
+                          "_vjp": load(vjp, os.path.join(directory, "vjp"))}
 
     def call(self, function, suffix, arguments, inputs, results):
-        library = self.second if suffix == "_vjp" else self.first
+        library = self.libraries["_vjp" if suffix.startswith("_vjp") else "_jvp"]
 
         class Results(ctypes.Structure):
             _fields_ = [(f"r{i}", descriptor(len(r.shape))) for i, r in enumerate(results)]
@@ -203,3 +215,11 @@ class Library:
     def vjp(self, function, arguments, cotangents):
         return self.call(function, "_vjp", list(arguments) + list(cotangents),
                          function.arguments + function.results, function.inputs)
+
+    def second(self, function, arguments, cotangents, tangents):
+        """The tangent of the vjp along `tangents` of the arguments, with cotangents held."""
+        still = [np.zeros_like(c) for c in cotangents]
+        specs = function.arguments + function.results
+        return self.call(function, "_vjp_jvp",
+                         list(arguments) + list(cotangents) + list(tangents) + still,
+                         specs + function.inputs + function.results, function.inputs)

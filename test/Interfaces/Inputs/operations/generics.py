@@ -53,6 +53,14 @@ CASES = {
                generic(ROWS, [P, R], [("%a0", M)], [("%a1", V3)],
                        "%c = arith.cmpf ogt, %x0, %o0 : f64\n"
                        "%y0 = arith.select %c, %x0, %o0 : f64"), False),
+    "argmax": ([(3, 5), (3,), Array((3,), "i64")], [(3,), (3,)],
+               generic(ROWS + ROWS[1:], [P, R], [("%a0", M)], [("%a1", V3), ("%a2", "tensor<3xi64>")],
+                       "%c = arith.cmpf ogt, %x0, %o0 : f64\n"
+                       "%y0 = arith.select %c, %x0, %o0 : f64\n%j = linalg.index 1 : index\n"
+                       "%k = arith.index_cast %j : index to i64\n"
+                       "%y1 = arith.select %c, %k, %o1 : i64", "%r") +
+               f"\n%r0 = tensor.cast %r#0 : {V3} to {V3}\n"
+               f"%r1 = arith.sitofp %r#1 : tensor<3xi64> to {V3}", False),
     # A value that the body reads at a position that it computes: x[(2 i + j) mod 5].
     "captured_tensor": ([(5,), (3, 5)], [(3, 5)],
                         generic(ROWS[:1] * 2, [P, P], [("%a1", M)], [("%a1", M)],
@@ -108,7 +116,7 @@ CASES = {
 
 
 def draw(rng, _, spec, shape):
-    if spec.element == "index":
+    if spec.element in ("index", "i64"):
         return rng.integers(0, 5, shape)
     values = rng.uniform(-2, 2, shape)
     return values + 1j * rng.uniform(-2, 2, shape) if "complex" in spec.element else values

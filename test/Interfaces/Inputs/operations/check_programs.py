@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Random programs: both modes against central differences.
+
+Usage: check_programs.py <directory> [programs [seed]]
+"""
+
+import pathlib
+import sys
+
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+import pointwise
+import programs
+from check import pairing
+from compiled import Library
+
+STEPS, BATCH, STEP, TOLERANCE = 5, 300, 1e-5, 1e-5
+#: How many are differentiated twice.
+SECOND = 100
+
+
+def slopes(library, function, arguments, tangents, step):
+    up = library.value(function, [a + step * t for a, t in zip(arguments, tangents)])
+    down = library.value(function, [a - step * t for a, t in zip(arguments, tangents)])
+    return [(p - m) / (2 * step) for p, m in zip(up, down)]
+
+
+def apart(a, b):
+    with np.errstate(invalid="ignore"):
+        worst = max(float(np.max(abs(x - y) / np.maximum(1, abs(y)))) for x, y in zip(a, b))
+    return worst if np.isfinite(worst) else np.inf
+
+
+def near_kink(library, function, arguments, tangents, slope):
+    """Differences at several steps and on both sides disagree; the derivatives have no say."""
+    middle = library.value(function, arguments)
+    sides = [[(p - m) / s for p, m in zip(library.value(
+        function, [a + s * t for a, t in zip(arguments, tangents)]), middle)]
+        for s in (STEP, -STEP)]
+    wide = slopes(library, function, arguments, tangents, 10 * STEP)
+    return apart(sides[0], sides[1]) > 3e-2 or apart(wide, slope) > TOLERANCE / 2
+
+
+def point(library, function, rng):
+    """Arguments, a direction and the slope there; the number of redraws."""
+    for redraws in range(20):
+        arguments = [rng.uniform(-1.5, 1.5, a.shape) for a in function.arguments]
+        tangents = [rng.uniform(-1, 1, a.shape) for a in function.arguments]
+        slope = slopes(library, function, arguments, tangents, STEP)
+        if not near_kink(library, function, arguments, tangents, slope):
+            return arguments, tangents, slope, redraws
+    return None
+
+
+def check(library, function, rng):
+    """A failure or an empty text, and the number of redraws."""
+    drawn = point(library, function, rng)
+    if drawn is None:
+        return "no point away from kinks found", 20
+    arguments, tangents, slope, redraws = drawn
+    forward = library.jvp(function, arguments, tangents)
+    cotangents = [rng.uniform(-1, 1, r.shape) for r in function.results]
+    reverse = library.vjp(function, arguments, cotangents)
+    error = apart(forward, slope)
+    left, scale = pairing(slope, cotangents)
+    right, _ = pairing(tangents, reverse)
+    text = "" if error < TOLERANCE else f"jvp differs from differences by {error}"
+    if not abs(left - right) <= TOLERANCE * max(1.0, scale):
+        text += f" <dy, u> = {left}, <v, J'u> = {right}"
+    return text, redraws
+
+
+def check_second(library, function, rng):
+    """Forward over reverse against differences of the vjp; as `check`."""
+    drawn = point(library, function, rng)
+    if drawn is None:
+        return "no point away from kinks found", 20
+    arguments, tangents, _, redraws = drawn
+    cotangents = [rng.uniform(-1, 1, r.shape) for r in function.results]
+
+    def vjp_at(step):
+        return library.vjp(function, [a + step * t for a, t in zip(arguments, tangents)],
+                           cotangents)
+    slope = [(p - m) / (2 * STEP) for p, m in zip(vjp_at(STEP), vjp_at(-STEP))]
+    wide = [(p - m) / (20 * STEP) for p, m in zip(vjp_at(10 * STEP), vjp_at(-10 * STEP))]
+    if apart(wide, slope) > TOLERANCE / 2:  # Large higher derivatives.
+        return "", redraws + 1
+    error = apart(library.second(function, arguments, cotangents, tangents), slope)
+    return "" if error < TOLERANCE else f"second derivative differs by {error}", redraws
+
+
+def batches(count):
+    """Ranges of programs; those of the first are differentiated twice."""
+    yield range(min(count, SECOND)), True
+    for start in range(SECOND, count, BATCH):
+        yield range(start, min(count, start + BATCH)), False
+
+
+def main(directory, count=1000, seed=11):
+    count, seed = int(count), int(seed)
+    rng = np.random.default_rng(seed)
+    used, failures, redraws = set(), 0, 0
+    for numbers, second in batches(count):
+        without = {"tensor.generate"} if second else set()
+        drawn = [programs.draw(rng, k, STEPS, without) for k in numbers]
+        place = pathlib.Path(directory) / str(numbers.start)
+        place.mkdir(exist_ok=True)
+        library = Library([function for function, _ in drawn], place, second)
+        for function, ops in drawn:
+            used |= ops
+            for run in (check, check_second) if second else (check,):
+                text, again = run(library, function, rng)
+                redraws += again
+                if text:
+                    failures += 1
+                    print("FAILED", function.name, text)
+                    print(function.text())
+    missing = (set(pointwise.UNARY) | set(pointwise.BINARY) | set(programs.TEMPLATES)) - used
+    if missing:
+        print("FAILED no program uses", sorted(missing))
+    if redraws > count / 10:
+        print(f"FAILED {redraws} points redrawn")
+    print(f"{count} programs, seed {seed}, {len(used)} operations, {redraws} points redrawn, "
+          f"{failures} failures")
+    return 1 if failures or missing or redraws > count / 10 else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
