@@ -107,7 +107,7 @@ def main(directory, count=1000, seed=11):
         drawn = [programs.draw(rng, k, STEPS, without) for k in numbers]
         place = pathlib.Path(directory) / str(numbers.start)
         place.mkdir(exist_ok=True)
-        library = Library([function for function, _ in drawn], place, second)
+        library = Library([function for function, _ in drawn], place, second=second)
         for function, ops in drawn:
             used |= ops
             for run in (check, check_second) if second else (check,):
