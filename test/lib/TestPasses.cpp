@@ -7,5 +7,6 @@
 void etrace::test::registerTestPasses() {
   registerDifferentiationTestPasses();
   registerModelsTestPass();
+  registerPositionAnalysisTestPass();
   registerPositionRelationTestPass();
 }

@@ -11,6 +11,8 @@ void registerTestPasses();
 void registerDifferentiationTestPasses();
 /// `test-etrace-models`.
 void registerModelsTestPass();
+/// `test-etrace-position-analysis`.
+void registerPositionAnalysisTestPass();
 /// `test-etrace-position-relation`.
 void registerPositionRelationTestPass();
 } // namespace etrace::test

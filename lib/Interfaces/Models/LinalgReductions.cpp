@@ -158,10 +158,9 @@ void Reduction::buildStatistics(OpBuilder &builder) {
   auto type = cast<RankedTensorType>(init->get().getType());
   SmallVector<Value> totals;
   for (const Statistic &statistic : getStatistics(builder)) {
-    BlockArgument total = generic.addResult(
-        RankedTensorType::get(type.getShape(), statistic.element), init->get(), statistic.init, map);
-    totals.push_back(
-        statistic.add(body, mapping.lookupOrDefault(contribution), y, total));
+    auto totalType = RankedTensorType::get(type.getShape(), statistic.element);
+    BlockArgument total = generic.addResult(totalType, init->get(), statistic.init, map);
+    totals.push_back(statistic.add(body, mapping.lookupOrDefault(contribution), y, total));
   }
   generic.yield(totals);
   statistics = generic.finish(builder);

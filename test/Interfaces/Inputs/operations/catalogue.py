@@ -86,8 +86,8 @@ NO_RULE = {
 
 def models():
     """The registered operations, each with the set of its models."""
-    text = subprocess.run(["etrace-opt", "-test-etrace-models", "-o", "/dev/null"], input="module {}",
-                          capture_output=True, text=True, check=True).stdout
+    text = subprocess.run(["etrace-opt", "-test-etrace-models", "-o", "/dev/null"],
+                          input="module {}", capture_output=True, text=True, check=True).stdout
     return {line.split()[0]: set(line.split()[1:]) for line in text.splitlines()}
 
 
@@ -110,7 +110,8 @@ def holes(found, tested):
 def error_of(op):
     """The error for an operation without a rule."""
     process = subprocess.run(["etrace-opt", "-test-etrace-linearize"],
-                             input=f"func.func @f{NO_RULE[op]}\n}}\n", capture_output=True, text=True)
+                             input=f"func.func @f{NO_RULE[op]}\n}}\n", capture_output=True,
+                             text=True)
     lines = [line for line in process.stderr.splitlines() if " error: " in line]
     if process.returncode == 0 or len(lines) != 1 or "[no-derivative-rule]" not in lines[0]:
         raise SystemExit(f"FAILED {op}: expected one error, got\n{process.stderr}")

@@ -12,6 +12,7 @@ from case import random
 from catalogue import all_cases, holes, models
 from compiled import Library
 from edges import Edges
+from positions import analyse, missed
 
 
 def pairing(a, b):
@@ -61,6 +62,17 @@ def check(library, case, shapes, rng):
         yield f"<Jv, u> = {left}, <v, J'u> = {right}"
 
 
+def check_positions(library, cases, rng):
+    """Failures, and how many pairs of argument and result do not mix positions."""
+    cases = [case for case in cases if all(None not in s.shape for s in case.function.arguments)]
+    sets = analyse([case.function for case in cases])
+    failures, exact = [], 0
+    for case in cases:
+        found, pairs = missed(sets, library, case.function, case.arguments(rng, case.shapes[0]))
+        failures, exact = failures + found, exact + pairs
+    return failures, exact
+
+
 def main(directory):
     rng = np.random.default_rng(7)
     cases = all_cases()
@@ -75,9 +87,12 @@ def main(directory):
             failures += [f"{case.function.name} {shapes}: {text}"
                          for text in check(library, case, shapes, rng)]
     failures += edges.failures(library)
+    found, exact = check_positions(library, cases, rng)
+    failures += found
     for failure in failures:
         print("FAILED", failure)
-    print(f"{len(tested)} operations, {len(cases)} functions, {runs} runs, {len(failures)} failures")
+    print(f"{len(tested)} operations, {len(cases)} functions, {runs} runs, positions of {exact} "
+          f"pairs, {len(failures)} failures")
     return 1 if failures else 0
 
 

@@ -6,6 +6,7 @@ Usage: check_programs.py <directory> [programs [seed]]
 
 import pathlib
 import sys
+import tempfile
 
 import numpy as np
 
@@ -98,25 +99,33 @@ def batches(count):
         yield range(start, min(count, start + BATCH)), False
 
 
+def check_batch(library, drawn, second, rng):
+    """Failures and redraws of programs that are compiled together."""
+    failures, redraws = 0, 0
+    for function, _ in drawn:
+        for run in (check, check_second) if second else (check,):
+            text, again = run(library, function, rng)
+            redraws += again
+            if text:
+                failures += 1
+                print("FAILED", function.name, text)
+                print(function.text())
+    return failures, redraws
+
+
 def main(directory, count=1000, seed=11):
     count, seed = int(count), int(seed)
     rng = np.random.default_rng(seed)
     used, failures, redraws = set(), 0, 0
     for numbers, second in batches(count):
+        # The tangent of a loop is not a matter of these operations.
         without = {"tensor.generate"} if second else set()
         drawn = [programs.draw(rng, k, STEPS, without) for k in numbers]
-        place = pathlib.Path(directory) / str(numbers.start)
-        place.mkdir(exist_ok=True)
-        library = Library([function for function, _ in drawn], place, second=second)
-        for function, ops in drawn:
-            used |= ops
-            for run in (check, check_second) if second else (check,):
-                text, again = run(library, function, rng)
-                redraws += again
-                if text:
-                    failures += 1
-                    print("FAILED", function.name, text)
-                    print(function.text())
+        used.update(*(ops for _, ops in drawn))
+        with tempfile.TemporaryDirectory(dir=directory) as place:
+            library = Library([function for function, _ in drawn], place, second=second)
+            failed, again = check_batch(library, drawn, second, rng)
+        failures, redraws = failures + failed, redraws + again
     missing = (set(pointwise.UNARY) | set(pointwise.BINARY) | set(programs.TEMPLATES)) - used
     if missing:
         print("FAILED no program uses", sorted(missing))

@@ -105,15 +105,16 @@ def table(dialect, found, cases, entries):
         if not op.startswith(dialect + ".") or not mine:
             continue
         domains = sorted({case.domain for case in mine})
+        domain = "; ".join(domains).replace("|", "\\|")
         reverse = "yes" if any(case.function.reverse for case in mine) else "no"
-        lines.append(f"| `{op}` | yes | {reverse} | {positions(op, found[op])} | "
-                     f"{'; '.join(domains).replace('|', chr(92) + '|')} | {edge_text(op, entries)} |")
+        lines.append(f"| `{op}` | yes | {reverse} | {positions(op, found[op])} | {domain} | "
+                     f"{edge_text(op, entries)} |")
     return lines
 
 
 def no_rules():
-    lines = ["## No rule", "", "The error that a user gets; it is followed by the value by which the "
-             "path enters and the way out.", "", "| operation | error |", "|---|---|"]
+    lines = ["## No rule", "", "The error that a user gets; it is followed by the value by which "
+             "the path enters and the way out.", "", "| operation | error |", "|---|---|"]
     return lines + [f"| `{op}` | {error_of(op)} |" for op in sorted(NO_RULE)]
 
 
@@ -123,8 +124,8 @@ def main():
     for dialect in ("arith", "math", "complex", "tensor", "linalg"):
         lines += table(dialect, found, cases, entries) + [""]
     lines += no_rules() + [""]
-    lines += ["## No tangent", "", "Results are integers, booleans, extents, constants or undefined; "
-              "nothing passes through.", ""]
+    lines += ["## No tangent", "", "Results are integers, booleans, extents, constants or "
+              "undefined; nothing passes through.", ""]
     lines += [", ".join(f"`{op}`" for op in sorted(INACTIVE))]
     print("\n".join(lines))
 

@@ -11,7 +11,8 @@ from case import Function, identifier, tensor
 
 # Where ours are not JAX's, with the reason: operation, argument, which points, our value.
 DEVIATIONS = [
-    ("math.powf", 0, lambda a, b: (a == 0) & (b == 0), 0.0, "0 at 0^0, as for other bases; JAX: NaN"),
+    ("math.powf", 0, lambda a, b: (a == 0) & (b == 0), 0.0,
+     "0 at 0^0, as for other bases; JAX: NaN"),
     ("complex.log", 0, lambda x, y: (x == 0) & (y == 0), np.nan, "NaN at 0; JAX: inf"),
     ("complex.log1p", 0, lambda x, y: (x == -1) & (y == 0), np.nan, "NaN at -1; JAX: inf"),
     ("complex.sqrt", 1, lambda x, y: (x == -2) & np.signbit(y), -np.sqrt(0.125),
@@ -49,8 +50,8 @@ def function_of(entry, number):
             "%r0 = tensor.collapse_shape %y [[0, 1, 2]] : tensor<1x3x1xf64> into tensor<3xf64>")
         return Function(name, shapes, [(3,)], body)
     if op == "linalg.softmax":
-        body = (f"%e = tensor.empty() : {kind}\n%r0 = linalg.softmax dimension(0) ins(%a0 : {kind}) "
-                f"outs(%e : {kind}) -> {kind}")
+        body = (f"%e = tensor.empty() : {kind}\n%r0 = linalg.softmax dimension(0) "
+                f"ins(%a0 : {kind}) outs(%e : {kind}) -> {kind}")
     elif op.startswith("complex."):
         body = complex_body(op, kind)
     elif op == "math.clampf":

@@ -54,7 +54,8 @@ CASES = {
                        "%c = arith.cmpf ogt, %x0, %o0 : f64\n"
                        "%y0 = arith.select %c, %x0, %o0 : f64"), False),
     "argmax": ([(3, 5), (3,), Array((3,), "i64")], [(3,), (3,)],
-               generic(ROWS + ROWS[1:], [P, R], [("%a0", M)], [("%a1", V3), ("%a2", "tensor<3xi64>")],
+               generic(ROWS + ROWS[1:], [P, R], [("%a0", M)],
+                       [("%a1", V3), ("%a2", "tensor<3xi64>")],
                        "%c = arith.cmpf ogt, %x0, %o0 : f64\n"
                        "%y0 = arith.select %c, %x0, %o0 : f64\n%j = linalg.index 1 : index\n"
                        "%k = arith.index_cast %j : index to i64\n"

@@ -20,7 +20,8 @@ from jax import lax
 
 INF = float("inf")
 LINE = [-INF, -1e6, -30.0, -2.0, -1.0, -0.5, -1e-9, -0.0, 0.0, 1e-9, 0.5, 1.0, 2.0, 30.0, 1e6, INF]
-PAIRS = [(a, b) for a in (-INF, -2.0, -0.0, 0.0, 1.0, 2.0, INF) for b in (-2.0, -0.0, 0.0, 0.5, 2.0, INF)]
+PAIRS = [(a, b) for a in (-INF, -2.0, -0.0, 0.0, 1.0, 2.0, INF)
+         for b in (-2.0, -0.0, 0.0, 0.5, 2.0, INF)]
 UNARY = {
     "arith.negf": lax.neg, "math.absf": lax.abs, "math.acos": lax.acos, "math.acosh": lax.acosh,
     "math.asin": lax.asin, "math.asinh": lax.asinh, "math.atan": lax.atan, "math.atanh": lax.atanh,
@@ -88,7 +89,8 @@ def main():
         entries.append(pointwise(op, f, WITH_NAN))
     for op, f in COMPLEX.items():
         # Re f(x + i y) as a function of x and y.
-        entries.append(pointwise(op, lambda x, y, f=f: jnp.real(f(lax.complex(x, y))), COMPLEX_POINTS))
+        entries.append(pointwise(op, lambda x, y, f=f: jnp.real(f(lax.complex(x, y))),
+                                 COMPLEX_POINTS))
     entries.append(pointwise("math.clampf", lambda x, low, high: lax.clamp(low, x, high), CLAMP))
     entries += jacobians("reduce maximumf", jnp.max, ROWS)
     entries += jacobians("reduce minimumf", jnp.min, ROWS)

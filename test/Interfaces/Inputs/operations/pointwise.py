@@ -143,8 +143,8 @@ def in_body(arguments, results, lines):
                     f"%m = tensor.dim %a0, %c1 : {kinds['A0']}\n")
             extents = "%n, %m"
         text += (f"%e = tensor.empty({extents}) : {kinds['R0']}\n"
-                 f"%r0 = linalg.generic {{indexing_maps = [{maps}], iterator_types = [\"parallel\", "
-                 f"\"parallel\"]}} ins({inputs} : {types}) outs(%e : {kinds['R0']}) {{\n"
+                 f"%r0 = linalg.generic {{indexing_maps = [{maps}], iterator_types = "
+                 f"[\"parallel\", \"parallel\"]}} ins({inputs} : {types}) outs(%e : {kinds['R0']}) {{\n"
                  f"^bb0({scalars}, %o: {out}):\n{lines}\nlinalg.yield %v : {out}\n}} -> "
                  f"{kinds['R0']}")
         for key, value in kinds.items():
@@ -168,7 +168,8 @@ def complex_cases():
         cases += complex_case(op, [C, C], C, f"%v = {op} %x0, %x1 : {C}")
     for op in ("complex.abs", "complex.angle", "complex.re", "complex.im"):
         cases += complex_case(op, [C], "f64", f"%v = {op} %x0 : {C}")
-    cases += complex_case("complex.create", ["f64", "f64"], C, f"%v = complex.create %x0, %x1 : {C}")
+    cases += complex_case("complex.create", ["f64", "f64"], C,
+                          f"%v = complex.create %x0, %x1 : {C}")
     cases += complex_case("complex.powi", [C, "i32"], C, f"%v = complex.powi %x0, %x1 : {C}, i32",
                           draw_complex_power, "(0.2, 2)^2, power -2..3")
     return cases + fixed("complex.mul", "linear_recurrent_unit", RECURRENT_ARGUMENTS,

@@ -122,23 +122,26 @@ TEMPLATES = {
         "tensor<1x3x3x1xf64> to {A}"),
     "linalg.generic": ("B", "MB", generic(
         ["(i, j) -> (j, i)", "(i, j) -> (i)", "(i, j) -> (i)"], ["parallel", "reduction"], "MB",
-        "%p = math.sin %x0 : f64\n%q = arith.mulf %p, %x1 : f64\n%y = arith.addf %o, %q : f64", "B")),
+        "%p = math.sin %x0 : f64\n%q = arith.mulf %p, %x1 : f64\n%y = arith.addf %o, %q : f64",
+        "B")),
     "tensor.generate": ("B", "BM", "{r} = tensor.generate {\n^bb0(%i: index):\n"
                         "%n = arith.constant 3 : index\n%k = arith.remui %i, %n : index\n"
                         "%a = tensor.extract {0}[%k] : {B}\n%b = tensor.extract {1}[%k, %i] : {M}\n"
                         "%c = arith.mulf %a, %b : f64\ntensor.yield %c : f64\n} : {B}"),
-    "tensor.extract": ("S", "M", "{x} = arith.constant 2 : index\n{y} = tensor.extract {0}[{x}, {x}] "
-                       ": {M}\n{r} = tensor.from_elements {y} : {S}"),
-    "tensor.insert": ("B", "SB", "{x} = tensor.extract {0}[] : {S}\n{y} = arith.constant 3 : index\n"
+    "tensor.extract": ("S", "M", "{x} = arith.constant 2 : index\n"
+                       "{y} = tensor.extract {0}[{x}, {x}] : {M}\n{r} = tensor.from_elements {y} : {S}"),
+    "tensor.insert": ("B", "SB", "{x} = tensor.extract {0}[] : {S}\n"
+                      "{y} = arith.constant 3 : index\n"
                       "{r} = tensor.insert {x} into {1}[{y}] : {B}"),
     "tensor.splat": ("A", "S", "{x} = tensor.extract {0}[] : {S}\n{r} = tensor.splat {x} : {A}"),
     "tensor.extract_slice": ("A", "B", "{r} = tensor.extract_slice {0}[0] [3] [2] : {B} to {A}"),
     "tensor.insert_slice": ("M", "AM", "{r} = tensor.insert_slice {0} into {1}[0, 2] [3, 1] [1, 1] "
                             ": {A} into {M}"),
-    "tensor.concat": ("B", "AA", "{x} = tensor.extract_slice {1}[1] [2] [1] : {A} to tensor<2xf64>\n"
+    "tensor.concat": ("B", "AA",
+                      "{x} = tensor.extract_slice {1}[1] [2] [1] : {A} to tensor<2xf64>\n"
                       "{r} = tensor.concat dim(0) {x}, {0} : (tensor<2xf64>, {A}) -> {B}"),
-    "tensor.pad": ("B", "AS", "{x} = tensor.extract {1}[] : {S}\n{r} = tensor.pad {0} low[2] high[0] "
-                   "{\n^bb0(%i: index):\ntensor.yield {x} : f64\n} : {A} to {B}"),
+    "tensor.pad": ("B", "AS", "{x} = tensor.extract {1}[] : {S}\n"
+                   "{r} = tensor.pad {0} low[2] high[0] {\n^bb0(%i: index):\ntensor.yield {x} : f64\n} : {A} to {B}"),
     "tensor.reshape": ("N", "M", "{k} = arith.constant dense<[5, 3]> : tensor<2xindex>\n"
                        "{r} = tensor.reshape {0}({k}) : ({M}, tensor<2xindex>) -> {N}"),
     "tensor.collapse_shape": ("N", "M", "{x} = tensor.collapse_shape {0} [[0, 1]] : {M} into "
@@ -151,7 +154,8 @@ TEMPLATES = {
                      "{r} = arith.mulf {w}, {1} : {B}"),
     # Bounds apart from the operand: at a bound the derivative is 0 by convention.
     "math.clampf": ("A", "AA", "{k} = arith.constant dense<0.3> : {A}\n{x} = arith.addf {1}, {k} : "
-                    "{A}\n{y} = arith.subf {1}, {k} : {A}\n{r} = math.clampf {0} to [{y}, {x}] : {A}"),
+                    "{A}\n{y} = arith.subf {1}, {k} : {A}\n"
+                    "{r} = math.clampf {0} to [{y}, {x}] : {A}"),
     "math.fma": ("M", "MMM", "{r} = math.fma {0}, {1}, {2} : {M}"),
     "math.sincos": ("B", "B", "{x}, {y} = math.sincos {0} : {B}\n{r} = arith.mulf {x}, {y} : {B}"),
     "math.fpowi": ("A", "A", "{k} = arith.constant dense<[0, 2, 3]> : tensor<3xi32>\n"
@@ -167,7 +171,8 @@ for _op in ("max", "min", "sum"):
         "tensor<1x5x1xf64>\n{y} = tensor.expand_shape {1} [[0, 1, 2]] output_shape [1, 3, 1] : {A} "
         "into tensor<1x3x1xf64>\n{w} = tensor.empty() : tensor<3xf64>\n{k} = linalg.pooling_nwc_" +
         _op + " ins({x}, {w} : tensor<1x5x1xf64>, tensor<3xf64>) outs({y} : tensor<1x3x1xf64>) -> "
-        "tensor<1x3x1xf64>\n{r} = tensor.collapse_shape {k} [[0, 1, 2]] : tensor<1x3x1xf64> into {A}")
+        "tensor<1x3x1xf64>\n{r} = tensor.collapse_shape {k} [[0, 1, 2]] : tensor<1x3x1xf64> into "
+        "{A}")
 for _op in pointwise.COMPLEX_UNARY + ["complex.abs", "complex.angle"]:
     _real = _op in ("complex.abs", "complex.angle")
     TEMPLATES[_op] = ("B", "BB", generic(

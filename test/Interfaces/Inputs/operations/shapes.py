@@ -92,7 +92,7 @@ ELEMENT = ("%c0 = arith.constant 0 : index\n%k = arith.constant 1 : index\n"
 
 def cases():
     sized = [dict(s, k=s["j"] * 2, l=s["i"] * s["j"], m=2, n=2 * s["j"] + 2, p=s["i"] + 4,
-                  q=s["j"] + 2, r=4, s=s["i"] + 6, t=2 * s["j"] + s["i"], u=4 + s["j"]) for s in ODD]
+                  q=s["j"] + 2, t=2 * s["j"] + s["i"], u=4 + s["j"]) for s in ODD]
     found = case("tensor.splat", [IJ], [IJ], splat)
     found += case("tensor.from_elements", [("", "f64")] * 2, [("xy", "f64")], from_elements,
                   [{"x": 2, "y": 3}])

@@ -45,7 +45,8 @@ WINDOWS = {
     "pooling_ndhwc_max": "ndhwc,DHW->ndhwc", "pooling_ndhwc_min": "ndhwc,DHW->ndhwc",
     "pooling_ndhwc_sum": "ndhwc,DHW->ndhwc", "pooling_nhwc_max": "nhwc,HW->nhwc",
     "pooling_nhwc_min": "nhwc,HW->nhwc", "pooling_nhwc_sum": "nhwc,HW->nhwc",
-    "pooling_nwc_max": "nwc,W->nwc", "pooling_nwc_min": "nwc,W->nwc", "pooling_nwc_sum": "nwc,W->nwc",
+    "pooling_nwc_max": "nwc,W->nwc", "pooling_nwc_min": "nwc,W->nwc",
+    "pooling_nwc_sum": "nwc,W->nwc",
 }
 SIZES = [
     dict(b=2, m=3, k=5, n=2, p=2, q=3, r=1, c=3, f=2, g=2, d=2, h=2, w=3, D=2, H=2, W=3),
