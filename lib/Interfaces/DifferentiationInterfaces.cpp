@@ -56,13 +56,14 @@ static bool isConstant(Value number, double value) {
   if (!matchPattern(number, m_Constant(&attr)))
     return false;
   if (auto elements = dyn_cast<DenseElementsAttr>(attr)) {
-    if (!elements.isSplat())
+    if (!elements.isSplat() || elements.empty())
       return false;
     attr = elements.getSplatValue<Attribute>();
   }
   auto is = [](Attribute part, double expected) {
     auto real = dyn_cast<FloatAttr>(part);
-    return real && real.getValue().convertToDouble() == expected;
+    return real && (expected == 0.0 ? real.getValue().isZero()
+                                    : real.getValue().isExactlyValue(expected));
   };
   if (auto parts = dyn_cast<ArrayAttr>(attr))
     return parts.size() == 2 && is(parts[0], value) && is(parts[1], 0.0);
