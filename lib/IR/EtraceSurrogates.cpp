@@ -218,7 +218,8 @@ Value PiecewiseLeakyReluAttr::buildDerivative(OpBuilder &builder, Location loc, 
                   p.constant(getC()));
 }
 
-Value SquarewaveFourierSeriesAttr::buildDerivative(OpBuilder &builder, Location loc, Value u) const {
+Value SquarewaveFourierSeriesAttr::buildDerivative(OpBuilder &builder, Location loc,
+                                                   Value u) const {
   Pointwise p{builder, loc, u.getType()};
   Value sum;
   for (int64_t i = 1; i <= getTerms(); ++i) {

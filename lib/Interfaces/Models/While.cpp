@@ -205,6 +205,7 @@ private:
     };
     auto run = scf::WhileOp::create(builder, loc, TypeRange(ValueRange(inits)), inits, before,
                                     after);
+    run->setDiscardableAttrs(loop->getDiscardableAttrDictionary());
     last.assign(run.result_begin(), run.result_end());
     trips = last.pop_back_val();
   }

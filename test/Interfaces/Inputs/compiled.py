@@ -165,7 +165,11 @@ def only(text, suffix):
 
 def load(source, path):
     """Compiles a module into a shared library."""
-    source = expand(pipe(["etrace-opt", "-canonicalize", "-cse"], source))
+    source = pipe(["etrace-opt", "-canonicalize", "-cse"], source)
+    # What custom derivatives stand for is a matter of regions, not of text.
+    custom = "etrace.custom" in source
+    source = (pipe(["etrace-opt", "-convert-etrace-to-linalg"], source) if custom
+              else expand(source))
     lowered = pipe(["etrace-opt"] + LOWERING, source)
     with open(path + ".ll", "w") as file:
         file.write(pipe(["mlir-translate", "--mlir-to-llvmir"], lowered))
@@ -175,6 +179,17 @@ def load(source, path):
           path + ".ll", "-o", path + ".so", "-lm", "-L" + runtime,
           "-lmlir_c_runner_utils", "-Wl,-rpath," + runtime], "")
     return ctypes.CDLL(path + ".so")
+
+
+def invoke(library, name, inputs, results, arguments):
+    """Calls a function of a library on arrays as `inputs` describe them."""
+    class Results(ctypes.Structure):
+        _fields_ = [(f"r{i}", descriptor(len(r.shape))) for i, r in enumerate(results)]
+    out = Results()
+    held = [np.array(a, dtype=s.dtype, order="C") for a, s in zip(arguments, inputs, strict=True)]
+    memory = [describe(a) for a in held]
+    getattr(library, "_mlir_ciface_" + name)(ctypes.byref(out), *[ctypes.byref(m) for m in memory])
+    return [read(getattr(out, f"r{i}"), len(r.shape), r.dtype) for i, r in enumerate(results)]
 
 
 class Library:
@@ -194,15 +209,7 @@ class Library:
 
     def call(self, function, suffix, arguments, inputs, results):
         library = self.libraries["_vjp" if suffix.startswith("_vjp") else "_jvp"]
-
-        class Results(ctypes.Structure):
-            _fields_ = [(f"r{i}", descriptor(len(r.shape))) for i, r in enumerate(results)]
-        out = Results()
-        held = [np.array(a, dtype=s.dtype, order="C") for a, s in zip(arguments, inputs)]
-        memory = [describe(a) for a in held]
-        getattr(library, "_mlir_ciface_" + function.name + suffix)(
-            ctypes.byref(out), *[ctypes.byref(m) for m in memory])
-        return [read(getattr(out, f"r{i}"), len(r.shape), r.dtype) for i, r in enumerate(results)]
+        return invoke(library, function.name + suffix, inputs, results, arguments)
 
     def value(self, function, arguments):
         return self.call(function, "", arguments, function.arguments, function.results)

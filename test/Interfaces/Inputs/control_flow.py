@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Derivatives of control flow and calls: values and jvp against a program of dual numbers in
-numpy (1e-12), jvp against central differences, and <Jv, u> = <v, J^T u>. Every construct reads
-an active value from outside."""
+"""Derivatives of control flow, calls and custom derivatives: values and jvp against a program
+of dual numbers in numpy (1e-12), jvp against central differences, and <Jv, u> = <v, J^T u>.
+Every construct reads an active value from outside."""
 
 import sys
 
@@ -126,7 +126,8 @@ def induction(n, x, w):
     return [s]
 
 
-INDUCTION = SETUP + COUNT + f"""%s = scf.for %i = %c1 to %n step %c2 iter_args(%q = %zero) -> (f64) {{
+INDUCTION = SETUP + COUNT + f"""%s = scf.for %i = %c1 to %n step %c2
+    iter_args(%q = %zero) -> (f64) {{
   %x = tensor.extract %a1[%i] : {T5}
   %w = tensor.extract %a2[%i] : {T5}
   %m = arith.mulf %x, %w : f64
@@ -202,7 +203,8 @@ def nested(n, x, w):
 
 
 def nested_text(outer="", inner_attributes=""):
-    return SETUP + COUNT + f"""%r0 = scf.for %i = %c0 to %n step %c1 iter_args(%v = %a1) -> ({T5}) {{
+    return SETUP + COUNT + f"""%r0 = scf.for %i = %c0 to %n step %c1
+    iter_args(%v = %a1) -> ({T5}) {{
   %k = arith.remui %i, %c2 : index
   %odd = arith.cmpi eq, %k, %c1 : index
   %u = scf.if %odd -> ({T5}) {{
@@ -228,7 +230,8 @@ def in_while(n, x, w):
     return [x]
 
 
-IN_WHILE = SETUP + COUNT + f"""%k, %r0 = scf.while (%k = %c0, %x = %a1) : (index, {T5}) -> (index, {T5}) {{
+IN_WHILE = SETUP + COUNT + f"""
+%k, %r0 = scf.while (%k = %c0, %x = %a1) : (index, {T5}) -> (index, {T5}) {{
   %c = arith.cmpi slt, %k, %n : index
   scf.condition(%c) %k, %x : index, {T5}
 }} do {{
@@ -277,6 +280,92 @@ CALLS = SETUP + COUNT + f"""%two = arith.constant dense<2.0> : {T5}
 %r1, %unused = func.call @leaf(%one, %r0) : ({T5}, {T5}) -> ({T5}, {T5})"""
 
 
+def integers(n, x, w):
+    """Induction variables of 32 bits, down to negative ones, in steps of 3."""
+    for i in range(-4, int(n.value), 3):
+        x = sin(x * w) + w * float(i)
+    return [x]
+
+
+INTEGERS = SETUP + COUNT + f"""%ub = arith.trunci %ni : i64 to i32
+%lb = arith.constant -4 : i32
+%st = arith.constant 3 : i32
+%r0 = scf.for %i = %lb to %ub step %st iter_args(%x = %a1) -> ({T5}) : i32 {{
+  %m = arith.mulf %x, %a2 : {T5}
+  %s = math.sin %m : {T5}
+  %f = arith.sitofp %i : i32 to f64
+  %b = tensor.splat %f : {T5}
+  %v = arith.mulf %b, %a2 : {T5}
+  %y = arith.addf %s, %v : {T5}
+  scf.yield %y : {T5}
+}}"""
+
+
+def bodies(n, x, w):
+    """Structured operations that read a scalar from outside of the branch that they are in."""
+    s = w[0]
+    for _ in range(int(n.value)):
+        x = sin(x * s) if n.value > 2 else x * s
+    return [x]
+
+
+def scaled(name):
+    return f"""%e = tensor.empty() : {T5}
+    %{name} = linalg.generic {{indexing_maps = [affine_map<(i) -> (i)>, affine_map<(i) -> (i)>],
+        iterator_types = ["parallel"]}} ins(%x : {T5}) outs(%e : {T5}) {{
+    ^bb0(%u: f64, %o: f64):
+      %p = arith.mulf %u, %s : f64
+      linalg.yield %p : f64
+    }} -> {T5}"""
+
+
+BODIES = SETUP + COUNT + f"""%s = tensor.extract %a2[%c0] : {T5}
+%many = arith.cmpi sge, %n, %c2 : index
+%r0 = scf.for %i = %c0 to %n step %c1 iter_args(%x = %a1) -> ({T5}) {{
+  %y = scf.if %many -> ({T5}) {{
+    {scaled("g")}
+    %h = math.sin %g : {T5}
+    scf.yield %h : {T5}
+  }} else {{
+    {scaled("g")}
+    scf.yield %g : {T5}
+  }}
+  scf.yield %y : {T5}
+}}"""
+
+
+def custom(regions, w="%a2"):
+    """x <- sin(x w) + w, with derivatives written by hand."""
+    body = f"""^bb0(%u: {T5}, %v: {T5}):
+{BODY.replace("{x}", "%u").replace("%a2", "%v")}
+etrace.yield %y : {T5}
+"""
+    cosine = f"%m = arith.mulf %u, %v : {T5}\n%c = math.cos %m : {T5}\n"
+    jvp = f"""jvp {{
+^bb0(%u: {T5}, %v: {T5}, %du: {T5}, %dv: {T5}):
+{cosine}%p = arith.mulf %du, %v : {T5}
+%q = arith.mulf %u, %dv : {T5}
+%s = arith.addf %p, %q : {T5}
+%t = arith.mulf %c, %s : {T5}
+%d = arith.addf %t, %dv : {T5}
+etrace.yield %d : {T5}
+}} """
+    vjp = f"""vjp {{
+^bb0(%u: {T5}, %v: {T5}, %g: {T5}):
+{cosine}%k = arith.mulf %c, %g : {T5}
+%p = arith.mulf %k, %v : {T5}
+%q = arith.mulf %k, %u : {T5}
+%r = arith.addf %q, %g : {T5}
+etrace.yield %p, %r : {T5}, {T5}
+}} """
+    return SETUP + COUNT + f"""%half = arith.constant dense<0.5> : {T5}
+%r0 = scf.for %i = %c0 to %n step %c1 iter_args(%x = %a1) -> ({T5}) {{
+  %y = etrace.custom_derivative(%x, {w}) {{
+  {body}}} {jvp if "jvp" in regions else ""}{vjp if "vjp" in regions else ""}: ({T5}, {T5}) -> {T5}
+  scf.yield %y : {T5}
+}}"""
+
+
 ALL, SQRT, NONE = ("{etrace.checkpoint = #etrace.checkpoint<%s>}" % p
                    for p in ("all", "sqrt", "none"))
 TRIPS = (0.5, 1.5, 2.5, 7.5)
@@ -306,6 +395,14 @@ CASES = [
     ("nested_none", nested_text(NONE, ALL), nested, 1, TRIPS),
     ("in_while", IN_WHILE, in_while, 1, TRIPS),
     ("calls", CALLS, calls, 2, TRIPS),
+    ("integers", INTEGERS, integers, 1, (-7.5, -3.5, -1.5, 0.5, 5.5)),
+    ("bodies", BODIES, bodies, 1, TRIPS),
+    ("custom_jvp", custom(["jvp"]), loop, 1, TRIPS),
+    ("custom_both", custom(["jvp", "vjp"]), loop, 1, TRIPS),
+    ("custom_jvp_partly", custom(["jvp"], "%half"),
+     lambda n, x, w: loop(n, x, Dual(np.full(5, 0.5))), 1, TRIPS),
+    ("custom_both_partly", custom(["jvp", "vjp"], "%half"),
+     lambda n, x, w: loop(n, x, Dual(np.full(5, 0.5))), 1, TRIPS),
 ]
 
 
@@ -317,7 +414,7 @@ def check(library, function, model, first, rng):
     """The failures of one function at one point."""
     x = [np.array(first), 0.5 + rng.random(5), 0.5 + rng.random(5)]
     v = [np.array(0.0), rng.standard_normal(5), rng.standard_normal(5)]
-    u = [rng.standard_normal(s) for s in function.results]
+    u = [rng.standard_normal(r.shape) for r in function.results]
     expected = model(*[Dual(a, b) for a, b in zip(x, v)])
     jv = library.jvp(function, x, v)
     vjp = library.vjp(function, x, u)
