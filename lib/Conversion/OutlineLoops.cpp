@@ -273,7 +273,7 @@ void LoopOutliner::outlineNests(Region &region, func::FuncOp body) {
         for (Region &inner : op.getRegions())
           outlineNests(inner, body);
       else if (isa<LoopLikeOpInterface>(op) && op.getNumResults() == 0 &&
-               estimateWork(op) >= minimum)
+               estimateWork(op) >= std::min(minimum, minimumShared))
         outline(&op, body);
     }
 }
