@@ -37,6 +37,13 @@ struct Slot {
   SmallVector<memref::AllocOp> users;
 };
 
+/// Bytes of an element in memory: index is 64 bits, complex two numbers.
+int64_t getByteWidth(Type element) {
+  if (auto complex = dyn_cast<ComplexType>(element))
+    return 2 * getByteWidth(complex.getElementType());
+  return element.isIndex() ? 8 : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
+}
+
 class WorkspacePlanner {
 public:
   explicit WorkspacePlanner(func::FuncOp body) : body(body), views(body) { number(body); }
@@ -77,8 +84,7 @@ FailureOr<Lifetime> WorkspacePlanner::getLifetime(memref::AllocOp alloc) {
   lifetime.alloc = alloc;
   lifetime.begin = numbers[alloc].first;
   lifetime.end = lifetime.begin;
-  unsigned bits = type.getElementType().isIndex() ? 64 : type.getElementTypeBitWidth();
-  lifetime.bytes = alignUp(type.getNumElements() * llvm::divideCeil(bits, 8));
+  lifetime.bytes = alignUp(type.getNumElements() * getByteWidth(type.getElementType()));
   for (Value view : views.resolve(alloc.getResult()))
     for (Operation *user : view.getUsers()) {
       // A use inside a loop lasts as long as the loop; memory that leaves its region is
