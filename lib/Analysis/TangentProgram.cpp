@@ -39,7 +39,8 @@ LogicalResult TangentProgram::build(const LinearizeOptions &options) {
 void TangentProgram::hoistResiduals(Operation *before) {
   llvm::DenseSet<Value> linear(block->args_begin(), block->args_end());
   for (Operation &op : llvm::make_early_inc_range(*block)) {
-    bool depends = false;
+    // Zeros are linear in anything; as tangents they take part in what is transposed.
+    bool depends = isa<ZeroTangentOp>(op);
     op.walk([&](Operation *nested) {
       for (Value operand : nested->getOperands())
         depends |= linear.contains(operand);

@@ -117,9 +117,7 @@ DetachedRegions::DetachedRegions(Location loc, unsigned number) {
   holder = Operation::create(state);
 }
 
-/// The operations of `body`, last first, that `needed` depend on; extends `needed` by what they
-/// read.
-static SmallVector<Operation *> getSlice(Block &body, DenseSet<Value> &needed) {
+SmallVector<Operation *> etrace::getSlice(Block &body, DenseSet<Value> &needed) {
   SmallVector<Operation *> ops;
   for (Operation &op : llvm::reverse(body)) {
     if (llvm::none_of(op.getResults(), [&](Value v) { return needed.contains(v); }))

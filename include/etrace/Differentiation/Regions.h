@@ -54,6 +54,11 @@ struct DerivedBody {
   llvm::SmallVector<mlir::Value> primals, tangents;
 };
 
+/// The operations of `body`, last first, that `needed` depend on; extends `needed` by what they
+/// read.
+llvm::SmallVector<mlir::Operation *> getSlice(mlir::Block &body,
+                                              llvm::DenseSet<mlir::Value> &needed);
+
 /// Clones the operations of `body` that `values` depend on, as `mapping` says; returns the
 /// clones of `values`.
 llvm::SmallVector<mlir::Value> cloneSlice(mlir::OpBuilder &builder, mlir::Block &body,

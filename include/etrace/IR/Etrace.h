@@ -42,6 +42,8 @@ mlir::FailureOr<Double> parseDouble(mlir::AsmParser &parser);
 void printDouble(mlir::AsmPrinter &printer, double value);
 /// Checks what every ETP primitive promises: maps and ranks that fit, a float result.
 mlir::LogicalResult verifyETPOp(mlir::Operation *op);
+/// Checks what every derivative of a function promises: one that can be asked for, and types.
+mlir::LogicalResult verifyDerivativeOp(mlir::Operation *op, mlir::SymbolTableCollection &tables);
 } // namespace detail
 
 /// Names of the attributes that give arguments and results their roles.
@@ -60,6 +62,9 @@ constexpr llvm::StringLiteral kLearnerAttr = "etrace.learner";
 constexpr llvm::StringLiteral kCheckpointAttr = "etrace.checkpoint";
 /// On a loop: an upper bound of its trip count (an integer).
 constexpr llvm::StringLiteral kMaxTripsAttr = "etrace.max_trips";
+/// On a derived function: from which function and how it is derived (`by`), so that it is found
+/// when the same is asked for again.
+constexpr llvm::StringLiteral kDerivedAttr = "etrace.derived";
 
 /// The path of a (nested) symbol reference: `@neuron::@V` is "neuron.V".
 std::string getPath(mlir::SymbolRefAttr symbol);

@@ -86,4 +86,12 @@ def Etrace_CheckpointPolicyAttr : EnumAttr<Etrace_Dialect, Etrace_CheckpointPoli
   let assemblyFormat = "`<` $value `>`";
 }
 
+def Etrace_Derivative : I32EnumAttr<"Derivative", "a derivative of a function", [
+    I32EnumAttrCase<"grad", 0>, I32EnumAttrCase<"vector_grad", 1>, I32EnumAttrCase<"jacrev", 2>,
+    I32EnumAttrCase<"jacfwd", 3>, I32EnumAttrCase<"hessian", 4>, I32EnumAttrCase<"vjp", 5>,
+    I32EnumAttrCase<"jvp", 6>]> {
+  let cppNamespace = "::etrace";
+  let genSpecializedAttr = 0;
+}
+
 #endif // ETRACE_IR_ETRACEDIALECT_TD

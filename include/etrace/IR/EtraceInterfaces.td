@@ -42,6 +42,27 @@ def ETPOpInterface : OpInterface<"ETPOpInterface"> {
   let verify = [{ return ::etrace::detail::verifyETPOp($_op); }];
 }
 
+def DerivativeOpInterface : OpInterface<"DerivativeOpInterface"> {
+  let cppNamespace = "::etrace";
+  let description = [{
+    An operation that stands for a derivative of a function at a point: what the call of the
+    derived function would return. `etrace-lower-derivatives` makes that function.
+  }];
+  let methods = [
+    InterfaceMethod<"Which derivative.", "::etrace::Derivative", "getDerivative">,
+    InterfaceMethod<"The function.", "::mlir::FlatSymbolRefAttr", "getCalleeAttr">,
+    InterfaceMethod<"The point: one operand for each argument of the function.",
+      "::mlir::OperandRange", "getPoint">,
+    InterfaceMethod<"Tangents of the arguments or cotangents of the results.",
+      "::mlir::ValueRange", "getSeeds", (ins), [{}], [{ return {}; }]>,
+    InterfaceMethod<"The arguments with respect to which the function is differentiated.",
+      "::llvm::ArrayRef<int64_t>", "getWrt">,
+    InterfaceMethod<"Whether the results behind the first are auxiliary.", "bool", "getHasAux">,
+    InterfaceMethod<"Whether the value of the function is returned too.",
+      "bool", "getReturnValue">,
+  ];
+}
+
 def InitializerAttrInterface : AttrInterface<"InitializerAttrInterface"> {
   let cppNamespace = "::etrace";
   let description = [{How the initial value of a state or parameter is made.}];

@@ -610,4 +610,6 @@ def Etrace_BufferOp : Etrace_Op<"buffer", [Symbol]> {
   let hasVerifier = 1;
 }
 
+include "etrace/IR/EtraceDerivativeOps.td"
+
 #endif // ETRACE_IR_ETRACEOPS_TD

@@ -86,6 +86,84 @@ def DerivePass : Pass<"etrace-derive", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def LowerDerivativesPass : Pass<"etrace-lower-derivatives", "::mlir::ModuleOp"> {
+  let summary = "Derive the functions that derivatives stand for, and call them";
+  let description = [{
+    `etrace.grad`, `vector_grad`, `jacrev`, `jacfwd`, `hessian`, `vjp` and `jvp` become calls of
+    functions derived by linearisation (forward mode) or linearisation and transposition
+    (reverse mode). What a function asks for is lowered before the function is differentiated
+    itself, so derivatives nest. The same derivative asked for twice is one function.
+
+    ```mlir
+    func.func @square(%x: f64) -> f64 {
+      %0 = arith.mulf %x, %x : f64
+      return %0 : f64
+    }
+    func.func @slope(%x: f64) -> f64 {
+      %0 = etrace.grad @square(%x) : (f64) -> f64
+      return %0 : f64
+    }
+    // becomes
+    func.func @square(%x: f64) -> f64 {
+      %0 = arith.mulf %x, %x : f64
+      return %0 : f64
+    }
+    func.func private @square.grad_0(%x: f64) -> f64 attributes {etrace.derived = {by = {
+        arguments = array<i64: 0>, aux = 0, function = @square, mode = "grad", value = false}}} {
+      %0 = arith.addf %x, %x : f64
+      return %0 : f64
+    }
+    func.func @slope(%x: f64) -> f64 {
+      %0 = call @square.grad_0(%x) : (f64) -> f64
+      return %0 : f64
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def DifferentiatePass : Pass<"etrace-differentiate", "::mlir::ModuleOp"> {
+  let summary = "Add a derivative of one function to the module";
+  let description = [{
+    The derived function is public and takes what the function takes, then the cotangents or
+    tangents of `vjp` or `jvp`. It returns the derivatives in the order of `wrt`, then the value
+    (`return-value`), then the auxiliary results (`has-aux`). Its name says what it is:
+    `@f.grad_0_2_value_aux`.
+
+    ```mlir
+    // --etrace-differentiate=function=square
+    func.func @square(%x: f64) -> f64 {
+      %0 = arith.mulf %x, %x : f64
+      return %0 : f64
+    }
+    // becomes
+    func.func @square(%x: f64) -> f64 {
+      %0 = arith.mulf %x, %x : f64
+      return %0 : f64
+    }
+    func.func @square.grad_0(%x: f64) -> f64 attributes {etrace.derived = {by = {
+        arguments = array<i64: 0>, aux = 0, function = @square, mode = "grad", value = false}}} {
+      %0 = arith.addf %x, %x : f64
+      return %0 : f64
+    }
+    ```
+  }];
+  let options = [
+    Option<"function", "function", "std::string", "\"\"", "the name of the function">,
+    Option<"transform", "transform", "std::string", "\"grad\"",
+           "grad, vector_grad, jacrev, jacobian (jacrev), jacfwd, hessian, vjp or jvp">,
+    ListOption<"wrt", "wrt", "int64_t", "numbers of arguments; without it the first">,
+    Option<"hasAux", "has-aux", "bool", "false",
+           "the results behind the first are auxiliary: not differentiated">,
+    Option<"returnValue", "return-value", "bool", "false", "return the value as well">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def RaiseFunctionsPass : Pass<"etrace-raise-functions", "::mlir::ModuleOp"> {
   let summary = "Turn annotated functions of other compilers into models";
   let description = [{

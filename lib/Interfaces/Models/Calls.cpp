@@ -25,10 +25,6 @@ using namespace etrace::detail;
 namespace {
 using Values = SmallVector<Value>;
 
-/// On a derived function: from which function, by which arguments and (in reverse mode) results
-/// it is derived, and which results it has of those it could have.
-constexpr StringLiteral kDerivedAttr = "etrace.derived";
-
 /// Calls `visit` for the callees of all calls in `function`.
 bool reaches(func::FuncOp function, func::FuncOp target, DenseSet<Operation *> &visited) {
   return function

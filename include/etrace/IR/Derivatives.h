@@ -1,0 +1,44 @@
+//===- Derivatives.h - What may be asked of a function ----------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+#ifndef ETRACE_IR_DERIVATIVES_H
+#define ETRACE_IR_DERIVATIVES_H
+
+#include "etrace/IR/Etrace.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace etrace {
+
+/// A derivative of a function f(x...) -> (y..., aux...).
+struct DerivativeRequest {
+  Derivative kind;
+  /// Numbers of the arguments with respect to which f is differentiated.
+  llvm::SmallVector<int64_t> wrt;
+  /// How many of the last results are auxiliary: handed on, not differentiated.
+  unsigned aux = 0;
+  /// Whether y is handed on as well.
+  bool value = false;
+};
+
+/// What a derived function takes behind the arguments of the function, and what it returns.
+struct DerivativeTypes {
+  llvm::SmallVector<mlir::Type> seeds, results;
+};
+
+/// Starts an error at whoever asks; the text goes on with a verb.
+using EmitError = llvm::function_ref<mlir::InFlightDiagnostic()>;
+
+/// A derivative as users ask for it: checked, an error says what to do instead.
+llvm::FailureOr<DerivativeRequest> getDerivativeRequest(mlir::func::FuncOp function, Derivative kind,
+                                                        llvm::ArrayRef<int64_t> wrt, bool hasAux,
+                                                        bool returnValue, EmitError emitError);
+
+/// The type of a block of a Jacobian: the axes of the result, then those of the argument; a
+/// scalar if both are.
+mlir::Type getJacobianType(mlir::Type result, mlir::Type argument, mlir::Type element);
+
+DerivativeTypes getDerivativeTypes(mlir::FunctionType function, const DerivativeRequest &request);
+
+} // namespace etrace
+
+#endif // ETRACE_IR_DERIVATIVES_H

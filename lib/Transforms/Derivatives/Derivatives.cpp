@@ -1,0 +1,251 @@
+//===- Derivatives.cpp - Functions derived from functions -----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "Derivatives.h"
+#include "Jacobian.h"
+#include "LinearMap.h"
+#include "etrace/Differentiation/Regions.h"
+#include "etrace/Interfaces/Contraction.h"
+#include "etrace/Interfaces/DifferentiationInterfaces.h"
+#include "mlir/IR/Remarks.h"
+#include "mlir/Interfaces/LoopLikeInterface.h"
+#include "mlir/Transforms/LoopInvariantCodeMotionUtils.h"
+
+using namespace mlir;
+using namespace etrace;
+
+namespace {
+using Values = SmallVector<Value>;
+
+/// Makes a copy of a function return a derivative, the value and the auxiliary results.
+class DerivativeBuilder {
+public:
+  DerivativeBuilder(func::FuncOp function, const DerivativeRequest &request)
+      : function(function), request(request), body(function.getBody().front()),
+        builder(body.getTerminator()), loc(function.getLoc()) {
+    for (int64_t number : request.wrt)
+      arguments.push_back(body.getArgument(number));
+    Values returned(body.getTerminator()->getOperands());
+    outputs.assign(returned.begin(), returned.end() - request.aux);
+    others.assign(returned.begin() + (request.value ? 0 : outputs.size()), returned.end());
+  }
+  LogicalResult build();
+
+private:
+  FailureOr<Values> buildDerivative();
+  FailureOr<Values> buildReverse(ValueRange cotangents);
+  FailureOr<Values> buildForward();
+  FailureOr<Values> buildJacobianByRows();
+  FailureOr<Values> buildJacobianByColumns();
+  LogicalResult linearize(LinearMap &map, ArrayRef<int64_t> numbers);
+  Values addSeeds(ArrayRef<Value> like);
+  /// What an application returned, with zeros written out.
+  Values complete(ArrayRef<Value> values, ArrayRef<Value> like);
+  /// Zeros for each output and argument.
+  Values buildBlocks(bool elementOfOutput);
+
+  func::FuncOp function;
+  const DerivativeRequest &request;
+  Block &body;
+  OpBuilder builder;
+  Location loc;
+  Values arguments, outputs, others;
+};
+} // namespace
+
+LogicalResult DerivativeBuilder::build() {
+  for (Operation &op : body.without_terminator())
+    if (failed(verifyNoSideEffects(&op, function)))
+      return failure();
+  FailureOr<Values> results = buildDerivative();
+  if (failed(results))
+    return failure();
+  llvm::append_range(*results, others);
+  body.getTerminator()->setOperands(*results);
+  function.removeResAttrsAttr();
+  function.setType(
+      builder.getFunctionType(body.getArgumentTypes(), TypeRange(ValueRange(*results))));
+  function.walk([](LoopLikeOpInterface loop) { moveLoopInvariantCode(loop); });
+  eraseDead(body, function);
+  return success();
+}
+
+FailureOr<Values> DerivativeBuilder::buildDerivative() {
+  switch (request.kind) {
+  case Derivative::grad:
+  case Derivative::vector_grad:
+    return buildReverse(llvm::map_to_vector(
+        outputs, [&](Value output) { return buildConstantLike(builder, loc, output, 1.0); }));
+  case Derivative::vjp:
+    return buildReverse(addSeeds(outputs));
+  case Derivative::jvp:
+    return buildForward();
+  case Derivative::jacrev:
+    return buildJacobianByRows();
+  case Derivative::jacfwd:
+    return buildJacobianByColumns();
+  case Derivative::hessian:
+    break;
+  }
+  llvm_unreachable("a hessian is derived as jacfwd of jacrev");
+}
+
+Values DerivativeBuilder::addSeeds(ArrayRef<Value> like) {
+  return llvm::map_to_vector(like, [&](Value value) -> Value {
+    return body.addArgument(value.getType(), value.getLoc());
+  });
+}
+
+/// A zero because nothing depends on an argument is right, but worth knowing.
+LogicalResult DerivativeBuilder::linearize(LinearMap &map, ArrayRef<int64_t> numbers) {
+  if (failed(map.build()))
+    return failure();
+  for (auto [input, number] : llvm::enumerate(numbers))
+    if (!map.dependsOn(input))
+      remark::analysis(loc, remark::RemarkOpts::name("independent-argument")
+                                .category("etrace-derivatives")
+                                .function(function.getSymName()))
+          << ("no differentiated result depends on argument " + Twine(number) +
+              " in a differentiable way: its derivative is zero")
+                 .str();
+  return success();
+}
+
+Values DerivativeBuilder::complete(ArrayRef<Value> values, ArrayRef<Value> like) {
+  return llvm::map_to_vector(llvm::zip_equal(values, like), [&](auto pair) {
+    auto [value, model] = pair;
+    return value ? value : buildZerosLike(builder, loc, model);
+  });
+}
+
+FailureOr<Values> DerivativeBuilder::buildReverse(ValueRange cotangents) {
+  LinearMap map(function, arguments, outputs);
+  if (failed(linearize(map, request.wrt)))
+    return failure();
+  FailureOr<Values> result = map.applyTransposed(builder, cotangents);
+  if (failed(result))
+    return failure();
+  return complete(*result, arguments);
+}
+
+FailureOr<Values> DerivativeBuilder::buildForward() {
+  LinearMap map(function, arguments, outputs);
+  if (failed(linearize(map, request.wrt)))
+    return failure();
+  return complete(map.apply(builder, addSeeds(arguments)), outputs);
+}
+
+Values DerivativeBuilder::buildBlocks(bool elementOfOutput) {
+  Values blocks;
+  for (Value output : outputs)
+    for (Value argument : arguments)
+      blocks.push_back(buildJacobianZeros(
+          builder, loc, output, argument,
+          getElementTypeOrSelf(elementOfOutput ? output : argument)));
+  return blocks;
+}
+
+FailureOr<Values> DerivativeBuilder::buildJacobianByRows() {
+  LinearMap map(function, arguments, outputs);
+  if (failed(linearize(map, request.wrt)))
+    return failure();
+  Values blocks = buildBlocks(/*elementOfOutput=*/false);
+  for (auto [number, output] : llvm::enumerate(outputs)) {
+    MutableArrayRef<Value> row =
+        MutableArrayRef(blocks).slice(number * arguments.size(), arguments.size());
+    auto apply = [&, number = number](OpBuilder &inner, Value seed) {
+      Values cotangents(outputs.size());
+      cotangents[number] = seed;
+      return map.applyTransposed(inner, cotangents);
+    };
+    if (failed(applyToBasis(builder, loc, output, BasisAxes::leading, row, apply)))
+      return failure();
+  }
+  return blocks;
+}
+
+/// One linear map for each argument: the others are constants, without zeros carried along.
+FailureOr<Values> DerivativeBuilder::buildJacobianByColumns() {
+  Values blocks = buildBlocks(/*elementOfOutput=*/true);
+  for (auto [number, argument] : llvm::enumerate(arguments)) {
+    LinearMap map(function, argument, outputs);
+    if (failed(linearize(map, request.wrt[number])))
+      return failure();
+    Values column;
+    for (unsigned output = 0; output < outputs.size(); ++output)
+      column.push_back(blocks[output * arguments.size() + number]);
+    auto apply = [&](OpBuilder &inner, Value seed) -> FailureOr<Values> {
+      return map.apply(inner, seed);
+    };
+    if (failed(applyToBasis(builder, loc, argument, BasisAxes::trailing, column, apply)))
+      return failure();
+    for (unsigned output = 0; output < outputs.size(); ++output)
+      blocks[output * arguments.size() + number] = column[output];
+  }
+  return blocks;
+}
+
+static DictionaryAttr describe(func::FuncOp function, const DerivativeRequest &request) {
+  Builder builder(function.getContext());
+  return builder.getDictionaryAttr(
+      {builder.getNamedAttr("mode", builder.getStringAttr(stringifyDerivative(request.kind))),
+       builder.getNamedAttr("function", FlatSymbolRefAttr::get(function.getSymNameAttr())),
+       builder.getNamedAttr("arguments", builder.getDenseI64ArrayAttr(request.wrt)),
+       builder.getNamedAttr("aux", builder.getI64IntegerAttr(request.aux)),
+       builder.getNamedAttr("value", builder.getBoolAttr(request.value))});
+}
+
+static func::FuncOp findDerived(func::FuncOp function, DictionaryAttr description) {
+  for (auto other : function->getParentRegion()->getOps<func::FuncOp>())
+    if (auto derived = other->getAttrOfType<DictionaryAttr>(kDerivedAttr))
+      if (derived.get("by") == description)
+        return other;
+  return nullptr;
+}
+
+/// f.grad_0_2_value_aux
+static std::string getDerivedName(func::FuncOp function, const DerivativeRequest &request) {
+  std::string name;
+  llvm::raw_string_ostream stream(name);
+  stream << function.getSymName() << "." << stringifyDerivative(request.kind);
+  for (int64_t number : request.wrt)
+    stream << "_" << number;
+  stream << (request.value ? "_value" : "") << (request.aux ? "_aux" : "");
+  return name;
+}
+
+FailureOr<func::FuncOp> etrace::getDerivative(func::FuncOp function,
+                                              const DerivativeRequest &request) {
+  DictionaryAttr description = describe(function, request);
+  if (func::FuncOp found = findDerived(function, description))
+    return found;
+  func::FuncOp source = function;
+  DerivativeRequest first = request;
+  if (request.kind == Derivative::hessian) {
+    first.kind = Derivative::jacrev;
+    FailureOr<func::FuncOp> inner = getDerivative(function, first);
+    if (failed(inner))
+      return failure();
+    source = *inner;
+    // The blocks of the Jacobian are differentiated again; all else is handed on.
+    unsigned blocks = (function.getNumResults() - request.aux) * request.wrt.size();
+    first = {Derivative::jacfwd, request.wrt, source.getNumResults() - blocks, /*value=*/false};
+  }
+  func::FuncOp derived = source.clone();
+  derived.setPrivate();
+  derived.setSymName(getDerivedName(function, request));
+  Builder builder(function.getContext());
+  derived->setAttr(kDerivedAttr,
+                   builder.getDictionaryAttr(builder.getNamedAttr("by", description)));
+  SymbolTable symbols(SymbolTable::getNearestSymbolTable(function));
+  // Behind what is derived already.
+  auto position = std::next(Block::iterator(source));
+  while (position != source->getBlock()->end() && position->hasAttr(kDerivedAttr))
+    ++position;
+  symbols.insert(derived, position);
+  if (succeeded(DerivativeBuilder(derived, first).build()))
+    return derived;
+  derived.erase();
+  return failure();
+}

@@ -1,0 +1,40 @@
+// RUN: split-file %s %t
+// RUN: etrace-opt %t/vector.mlir --etrace-differentiate=function=vector -verify-diagnostics
+// RUN: etrace-opt %t/unknown.mlir --etrace-differentiate=function=g -verify-diagnostics
+// RUN: etrace-opt %t/transform.mlir --etrace-differentiate="function=f transform=gradient" -verify-diagnostics
+// RUN: etrace-opt %t/range.mlir --etrace-differentiate="function=f wrt=0,3" -verify-diagnostics
+// RUN: etrace-opt %t/aux.mlir --etrace-differentiate="function=f has-aux" -verify-diagnostics
+
+//--- vector.mlir
+// expected-error@+1 {{etrace-differentiate needs one scalar result, but '@vector' returns 'tensor<3xf64>'; use 'etrace.vector_grad'}}
+func.func @vector(%x: tensor<3xf64>) -> tensor<3xf64> {
+  return %x : tensor<3xf64>
+}
+
+//--- unknown.mlir
+// expected-error@+1 {{the module has no function '@g' to differentiate [derivative-callee]}}
+module {
+  func.func @f(%x: f64) -> f64 {
+    return %x : f64
+  }
+}
+
+//--- transform.mlir
+// expected-error@+1 {{unknown transform 'gradient', expected grad, vector_grad, jacrev, jacobian, jacfwd, hessian, vjp or jvp [derivative-transform]}}
+module {
+  func.func @f(%x: f64) -> f64 {
+    return %x : f64
+  }
+}
+
+//--- range.mlir
+// expected-error@+1 {{etrace-differentiate names argument 3 in wrt, but '@f' has 1 arguments, counted from 0 [derivative-wrt]}}
+func.func @f(%x: f64) -> f64 {
+  return %x : f64
+}
+
+//--- aux.mlir
+// expected-error@+1 {{etrace-differentiate has 'has_aux', but '@f' returns nothing behind its first result}}
+func.func @f(%x: f64) -> f64 {
+  return %x : f64
+}

@@ -1,0 +1,95 @@
+// RUN: etrace-opt %s --etrace-lower-derivatives -canonicalize -cse | FileCheck %s
+// RUN: etrace-opt %s --etrace-lower-derivatives -remarks-filter=etrace-derivatives -remark-policy=all 2>&1 >/dev/null | FileCheck %s --check-prefix=REMARK
+// RUN: etrace-opt %s | etrace-opt | FileCheck %s --check-prefix=ROUND
+
+// The same derivative is one function, whoever asks.
+// CHECK-LABEL: func.func @distance(
+// CHECK: func.func private @distance.grad_1_0_value(
+// CHECK-NOT: func.func private @distance
+// CHECK-LABEL: func.func @twice(
+// CHECK-SAME: %[[X:[a-z0-9]+]]: f64, %[[Y:[a-z0-9]+]]: f64)
+// CHECK: %[[R:.*]]:3 = call @distance.grad_1_0_value(%[[X]], %[[Y]])
+// CHECK: call @distance.grad_1_0_value(%[[R]]#0, %[[Y]])
+// ROUND-LABEL: func.func @twice(
+// ROUND: %{{.*}}:3 = etrace.grad @distance(%{{.*}}, %{{.*}}) wrt [1, 0] return_value : (f64, f64) -> (f64, f64, f64)
+func.func @distance(%x: f64, %y: f64) -> f64 {
+  %d = arith.subf %x, %y : f64
+  %0 = arith.mulf %d, %d : f64
+  return %0 : f64
+}
+func.func @twice(%x: f64, %y: f64) -> (f64, f64) {
+  %0:3 = etrace.grad @distance(%x, %y) wrt [1, 0] return_value : (f64, f64) -> (f64, f64, f64)
+  %1:3 = etrace.grad @distance(%0#0, %y) wrt [1, 0] return_value : (f64, f64) -> (f64, f64, f64)
+  return %1#1, %1#2 : f64, f64
+}
+
+// A Jacobian is a loop over the basis, whatever the extents; what the function keeps (here
+// cos x) is computed once, in front.
+// CHECK: func.func private @sines.jacrev_0(
+// CHECK-SAME: %[[X:[a-z0-9]+]]: tensor<900xf64>) -> tensor<900x900xf64>
+// CHECK: %[[C:.*]] = math.cos %[[X]]
+// CHECK: scf.for %[[I:.*]] = %{{.*}} to %{{.*}} step %{{.*}} iter_args(%[[J:.*]] = %{{.*}}) -> (tensor<900x900xf64>)
+// CHECK: %[[E:.*]] = tensor.insert %{{.*}} into %{{.*}}[%[[I]]]
+// CHECK: %[[R:.*]] = arith.mulf %[[C]], %[[E]]
+// CHECK: tensor.insert_slice %[[R]] into %[[J]][%[[I]], 0] [1, 900] [1, 1]
+// CHECK-NOT: math
+// CHECK: return
+// ROUND: etrace.jacrev @sines(%{{.*}}) : (tensor<900xf64>) -> tensor<900x900xf64>
+func.func @sines(%x: tensor<900xf64>) -> tensor<900xf64> {
+  %0 = math.sin %x : tensor<900xf64>
+  return %0 : tensor<900xf64>
+}
+func.func @rows(%x: tensor<900xf64>) -> tensor<900x900xf64> {
+  %0 = etrace.jacrev @sines(%x) : (tensor<900xf64>) -> tensor<900x900xf64>
+  return %0 : tensor<900x900xf64>
+}
+
+// Columns in forward mode.
+// CHECK: func.func private @sines.jacfwd_0(
+// CHECK: tensor.insert_slice %{{.*}} into %{{.*}}[0, %{{.*}}] [900, 1] [1, 1]
+// CHECK: func.func private @sines.jvp_0(%{{.*}}: tensor<900xf64>, %{{.*}}: tensor<900xf64>) -> tensor<900xf64>
+// CHECK: func.func private @sines.vjp_0_value(%{{.*}}: tensor<900xf64>, %{{.*}}: tensor<900xf64>) -> (tensor<900xf64>, tensor<900xf64>)
+func.func @columns(%x: tensor<900xf64>) -> tensor<900x900xf64> {
+  %0 = etrace.jacfwd @sines(%x) : (tensor<900xf64>) -> tensor<900x900xf64>
+  return %0 : tensor<900x900xf64>
+}
+
+// Only what is on the way to a differentiated result is differentiated; auxiliary results pass.
+// CHECK: func.func private @beside.grad_0_aux(
+// CHECK-SAME: %[[X:[a-z0-9]+]]: f64) -> (f64, f64)
+// CHECK-NOT: math.cos
+// CHECK: %[[S:.*]] = math.sin %[[X]]
+// CHECK-NOT: math.cos
+// CHECK: return %{{.*}}, %[[S]]
+// ROUND: etrace.grad @beside(%{{.*}}) has_aux : (f64) -> (f64, f64)
+func.func @beside(%x: f64) -> (f64, f64) {
+  %0 = arith.mulf %x, %x : f64
+  %1 = math.sin %x : f64
+  return %0, %1 : f64, f64
+}
+func.func @ask(%x: f64) -> (f64, f64) {
+  %0:2 = etrace.grad @beside(%x) has_aux : (f64) -> (f64, f64)
+  return %0#0, %0#1 : f64, f64
+}
+
+// A zero because nothing depends on an argument: right, but a remark says so.
+// CHECK: func.func private @first.grad_1(
+// CHECK: %[[Z:.*]] = arith.constant 0.000000e+00
+// CHECK: return %[[Z]]
+// REMARK: lower-derivatives.mlir:[[#@LINE+1]]:{{.*}} independent-argument {{.*}}no differentiated result depends on argument 1 in a differentiable way: its derivative is zero
+func.func @first(%x: f64, %y: f64) -> f64 {
+  return %x : f64
+}
+func.func @zero(%x: f64) -> f64 {
+  %0 = etrace.grad @first(%x, %x) wrt [1] : (f64, f64) -> f64
+  return %0 : f64
+}
+
+// ROUND: etrace.jvp @sines(%{{.*}}) tangents(%{{.*}}) : (tensor<900xf64>), (tensor<900xf64>) -> (tensor<900xf64>)
+// ROUND: etrace.vjp @sines(%{{.*}}) cotangents(%{{.*}}) return_value : (tensor<900xf64>), (tensor<900xf64>) -> (tensor<900xf64>, tensor<900xf64>)
+func.func @directions(%x: tensor<900xf64>, %t: tensor<900xf64>) -> tensor<900xf64> {
+  %0 = etrace.jvp @sines(%x) tangents(%t) : (tensor<900xf64>), (tensor<900xf64>) -> (tensor<900xf64>)
+  %1:2 = etrace.vjp @sines(%x) cotangents(%0) return_value
+      : (tensor<900xf64>), (tensor<900xf64>) -> (tensor<900xf64>, tensor<900xf64>)
+  return %1#0 : tensor<900xf64>
+}
