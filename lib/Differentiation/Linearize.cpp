@@ -19,17 +19,39 @@ static bool isDiscrete(Operation *op) {
   return llvm::none_of(op->getResultTypes(), isDifferentiable) && isMemoryEffectFree(op);
 }
 
+/// The operations on a path to `op`, last first: each computes the first active value that the
+/// next one reads. The path begins with `start`.
+static SmallVector<Operation *> findPath(Operation *op, const TangentMap &tangents,
+                                         Value &start) {
+  SmallVector<Operation *> path;
+  while (true) {
+    for (Value value : getReads(op))
+      if (tangents.isActive(value)) {
+        start = value;
+        break;
+      }
+    op = start.getDefiningOp();
+    if (!op || !readsActiveValue(op, tangents))
+      return path;
+    path.push_back(op);
+  }
+}
+
 static LogicalResult emitNoRule(Operation *op, const TangentMap &tangents) {
+  constexpr size_t shown = 8;
   InFlightDiagnostic diag = op->emitError()
                             << "no derivative rule for '" << op->getName()
                             << "' on a path from a differentiated value [no-derivative-rule]";
-  for (Value value : getReads(op))
-    if (tangents.isActive(value)) {
-      diag.attachNote(value.getLoc()) << "the path enters by this value";
-      break;
-    }
-  diag.attachNote() << "write the operation in terms of supported ones, or cut the path by "
-                       "'etrace.stop_gradient'";
+  Value start;
+  SmallVector<Operation *> path = findPath(op, tangents, start);
+  for (Operation *step : ArrayRef(path).take_front(shown))
+    diag.attachNote(step->getLoc()) << "the path leads through '" << step->getName() << "'";
+  if (path.size() > shown)
+    diag.attachNote(path[shown]->getLoc())
+        << "and through " << path.size() - shown << " operations before, the last of them here";
+  diag.attachNote(start.getLoc()) << "the path enters by this value";
+  diag.attachNote() << "write the operation in terms of supported ones, give it a derivative by "
+                       "'etrace.custom_derivative', or cut the path by 'etrace.stop_gradient'";
   return failure();
 }
 

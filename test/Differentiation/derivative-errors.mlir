@@ -217,13 +217,16 @@ func.func @main(%x: f64, %y: tensor<2xf64>) -> f64 {
 
 // -----
 
-// No rule on the way: the operation, where the path enters, and who asked.
+// No rule on the way: the operation, the path to it, the ways out, and who asked.
+// expected-note@+1 {{the path enters by this value}}
 func.func @no_rule(%x: tensor<3xf64>) -> f64 {
-  // expected-note@+1 {{the path enters by this value}}
+  // expected-note@+1 {{the path leads through 'math.sin'}}
   %y = math.sin %x : tensor<3xf64>
+  // expected-note@+1 {{the path leads through 'math.exp'}}
+  %z = math.exp %y : tensor<3xf64>
   // expected-error@+2 {{no derivative rule for 'tensor.bitcast' on a path from a differentiated value [no-derivative-rule]}}
-  // expected-note@+1 {{write the operation in terms of supported ones, or cut the path by 'etrace.stop_gradient'}}
-  %b = tensor.bitcast %y : tensor<3xf64> to tensor<3xf64>
+  // expected-note@+1 {{write the operation in terms of supported ones, give it a derivative by 'etrace.custom_derivative', or cut the path by 'etrace.stop_gradient'}}
+  %b = tensor.bitcast %z : tensor<3xf64> to tensor<3xf64>
   %c0 = arith.constant 0 : index
   %0 = tensor.extract %b[%c0] : tensor<3xf64>
   return %0 : f64
@@ -232,6 +235,41 @@ func.func @main(%x: tensor<3xf64>) -> tensor<3xf64> {
   // expected-note@+1 {{in 'etrace.grad' of '@no_rule'}}
   %0 = etrace.grad @no_rule(%x) : (tensor<3xf64>) -> tensor<3xf64>
   return %0 : tensor<3xf64>
+}
+
+// -----
+
+// A long path is shown from its end.
+// expected-note@+1 {{the path enters by this value}}
+func.func @long(%x: tensor<1xf64>) -> tensor<1xf64> {
+  %1 = math.sin %x : tensor<1xf64>
+  // expected-note@+1 {{and through 2 operations before, the last of them here}}
+  %2 = math.sin %1 : tensor<1xf64>
+  // expected-note@+1 {{the path leads through 'math.sin'}}
+  %3 = math.sin %2 : tensor<1xf64>
+  // expected-note@+1 {{the path leads through 'math.sin'}}
+  %4 = math.sin %3 : tensor<1xf64>
+  // expected-note@+1 {{the path leads through 'math.sin'}}
+  %5 = math.sin %4 : tensor<1xf64>
+  // expected-note@+1 {{the path leads through 'math.sin'}}
+  %6 = math.sin %5 : tensor<1xf64>
+  // expected-note@+1 {{the path leads through 'math.sin'}}
+  %7 = math.sin %6 : tensor<1xf64>
+  // expected-note@+1 {{the path leads through 'math.sin'}}
+  %8 = math.sin %7 : tensor<1xf64>
+  // expected-note@+1 {{the path leads through 'math.sin'}}
+  %9 = math.sin %8 : tensor<1xf64>
+  // expected-note@+1 {{the path leads through 'math.sin'}}
+  %10 = math.sin %9 : tensor<1xf64>
+  // expected-error@+2 {{no derivative rule for 'tensor.bitcast'}}
+  // expected-note@+1 {{write the operation}}
+  %b = tensor.bitcast %10 : tensor<1xf64> to tensor<1xf64>
+  return %b : tensor<1xf64>
+}
+func.func @main(%x: tensor<1xf64>) -> tensor<1xf64> {
+  // expected-note@+1 {{in 'etrace.vector_grad' of '@long'}}
+  %0 = etrace.vector_grad @long(%x) : (tensor<1xf64>) -> tensor<1xf64>
+  return %0 : tensor<1xf64>
 }
 
 // -----

@@ -44,7 +44,8 @@ func.func @rows(%x: tensor<900xf64>) -> tensor<900x900xf64> {
   return %0 : tensor<900x900xf64>
 }
 
-// Columns in forward mode.
+// Columns in forward mode; a remark says what either mode takes (S003-22).
+// REMARK: lower-derivatives.mlir:[[#]]:{{.*}} jacobian-passes {{.*}}Function=products.jacfwd_0 {{.*}}takes 3 forward passes; 'jacrev' takes 2 reverse passes
 // CHECK: func.func private @sines.jacfwd_0(
 // CHECK: tensor.insert_slice %{{.*}} into %{{.*}}[0, %{{.*}}] [900, 1] [1, 1]
 // CHECK: func.func private @sines.jvp_0(%{{.*}}: tensor<900xf64>, %{{.*}}: tensor<900xf64>) -> tensor<900xf64>
@@ -52,6 +53,17 @@ func.func @rows(%x: tensor<900xf64>) -> tensor<900x900xf64> {
 func.func @columns(%x: tensor<900xf64>) -> tensor<900x900xf64> {
   %0 = etrace.jacfwd @sines(%x) : (tensor<900xf64>) -> tensor<900x900xf64>
   return %0 : tensor<900x900xf64>
+}
+
+func.func @products(%x: tensor<3xf64>) -> tensor<2xf64> {
+  %a = tensor.extract_slice %x[0] [2] [1] : tensor<3xf64> to tensor<2xf64>
+  %b = tensor.extract_slice %x[1] [2] [1] : tensor<3xf64> to tensor<2xf64>
+  %0 = arith.mulf %a, %b : tensor<2xf64>
+  return %0 : tensor<2xf64>
+}
+func.func @few(%x: tensor<3xf64>) -> tensor<2x3xf64> {
+  %0 = etrace.jacfwd @products(%x) : (tensor<3xf64>) -> tensor<2x3xf64>
+  return %0 : tensor<2x3xf64>
 }
 
 // Only what is on the way to a differentiated result is differentiated; auxiliary results pass.

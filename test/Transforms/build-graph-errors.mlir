@@ -57,7 +57,7 @@ etrace.model @no_rule {
   etrace.hidden @h : tensor<3xf32>
   // expected-note @+1 {{the path enters by this value}}
   etrace.step @update(%h: tensor<3xf32> {etrace.hidden = "h"}) -> (tensor<3xf32> {etrace.hidden = "h"}) {
-    // expected-note @+2 {{write the operation in terms of supported ones, or cut the path by 'etrace.stop_gradient'}}
+    // expected-note @+2 {{write the operation in terms of supported ones, give it a derivative by 'etrace.custom_derivative', or cut the path by 'etrace.stop_gradient'}}
     // expected-error @+1 {{no derivative rule for 'arith.bitcast' on a path from a differentiated value [no-derivative-rule]}}
     %n = arith.bitcast %h : tensor<3xf32> to tensor<3xf32>
     etrace.yield %n : tensor<3xf32>

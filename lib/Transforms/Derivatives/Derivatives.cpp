@@ -39,6 +39,7 @@ private:
   FailureOr<Values> buildJacobianByRows();
   FailureOr<Values> buildJacobianByColumns();
   LogicalResult linearize(LinearMap &map, ArrayRef<int64_t> numbers);
+  void remarkPasses();
   Values addSeeds(ArrayRef<Value> like);
   /// What an application returned, with zeros written out.
   Values complete(ArrayRef<Value> values, ArrayRef<Value> like);
@@ -146,7 +147,35 @@ Values DerivativeBuilder::buildBlocks(bool elementOfOutput) {
   return blocks;
 }
 
+/// The number of elements of all values; nothing if an extent is dynamic.
+static std::optional<int64_t> countElements(ArrayRef<Value> values) {
+  int64_t count = 0;
+  for (Value value : values) {
+    auto tensor = dyn_cast<RankedTensorType>(value.getType());
+    if (tensor && !tensor.hasStaticShape())
+      return std::nullopt;
+    count += tensor ? tensor.getNumElements() : 1;
+  }
+  return count;
+}
+
+/// What the Jacobian costs, and what it would cost in the other mode.
+void DerivativeBuilder::remarkPasses() {
+  std::optional<int64_t> rows = countElements(outputs), columns = countElements(arguments);
+  if (!rows || !columns)
+    return;
+  bool byRows = request.kind == Derivative::jacrev;
+  std::string reverse = std::to_string(*rows) + " reverse passes";
+  std::string forward = std::to_string(*columns) + " forward passes";
+  remark::analysis(loc, remark::RemarkOpts::name("jacobian-passes")
+                            .category("etrace-derivatives")
+                            .function(function.getSymName()))
+      << "takes " + (byRows ? reverse : forward) + "; '" + (byRows ? "jacfwd" : "jacrev") +
+             "' takes " + (byRows ? forward : reverse);
+}
+
 FailureOr<Values> DerivativeBuilder::buildJacobianByRows() {
+  remarkPasses();
   LinearMap map(function, arguments, outputs);
   if (failed(linearize(map, request.wrt)))
     return failure();
@@ -167,6 +196,7 @@ FailureOr<Values> DerivativeBuilder::buildJacobianByRows() {
 
 /// One linear map for each argument: the others are constants, without zeros carried along.
 FailureOr<Values> DerivativeBuilder::buildJacobianByColumns() {
+  remarkPasses();
   Values blocks = buildBlocks(/*elementOfOutput=*/true);
   for (auto [number, argument] : llvm::enumerate(arguments)) {
     LinearMap map(function, argument, outputs);

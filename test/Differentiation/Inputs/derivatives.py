@@ -77,6 +77,20 @@ func.func @square(%x: {T2}) -> f64 {{
   %1 = tensor.extract %0[] : tensor<f64>
   return %1 : f64
 }}
+// x w + b
+func.func @linear(%w: tensor<2x1xf64>, %b: tensor<1xf64>, %x: {T2}) -> tensor<1xf64> {{
+  %0 = linalg.vecmat ins(%x, %w : {T2}, tensor<2x1xf64>) outs(%b : tensor<1xf64>) -> tensor<1xf64>
+  return %0 : tensor<1xf64>
+}}
+func.func @states(%w: tensor<2x1xf64>, %b: tensor<1xf64>, %x: {T2})
+    -> (tensor<1x1xf64>, tensor<1x2x1xf64>, tensor<1x1xf64>, tensor<1x2x1xf64>) {ENTRY} {{
+  %0:2 = etrace.jacrev @linear(%w, %b, %x) wrt [1, 0]
+      : (tensor<2x1xf64>, tensor<1xf64>, {T2}) -> (tensor<1x1xf64>, tensor<1x2x1xf64>)
+  %1:2 = etrace.jacfwd @linear(%w, %b, %x) wrt [1, 0]
+      : (tensor<2x1xf64>, tensor<1xf64>, {T2}) -> (tensor<1x1xf64>, tensor<1x2x1xf64>)
+  return %0#0, %0#1, %1#0, %1#1
+      : tensor<1x1xf64>, tensor<1x2x1xf64>, tensor<1x1xf64>, tensor<1x2x1xf64>
+}}
 func.func @transforms(%x: {T2}) -> ({T2}, tensor<3x2xf64>, tensor<3x2xf64>, tensor<2x2xf64>,
                                     tensor<2x2xf64>) {ENTRY} {{
   %0 = etrace.vector_grad @vector(%x) : ({T2}) -> {T2}
@@ -111,6 +125,10 @@ def check_examples(checks, directory):
             "S003-23 hessian_nonconstant"]
     for value, key in zip(found, keys, strict=True):
         checks.close(key, value, leaves(golden[key.split()[1]])[0], 1e-14)
+    found = module.call("states", [np.zeros((2, 1)), np.zeros(1), np.array([1., 2])], [2, 3, 2, 3])
+    expected = leaves(golden["jacrev_states"]) + leaves(golden["jacfwd_states"])
+    for value, leaf in zip(found, expected, strict=True):
+        checks.close("S003-24 jacrev_states, jacfwd_states", value, leaf, 0)
     return golden
 
 

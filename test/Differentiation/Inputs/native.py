@@ -9,7 +9,7 @@ import sys
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "Interfaces" / "Inputs"))
-from compiled import LOWERING, describe, descriptor, pipe  # noqa: E402
+from compiled import describe, descriptor, load, pipe, read  # noqa: E402
 
 
 def differences(function, at, number, step=1e-6):
@@ -27,29 +27,11 @@ def differences(function, at, number, step=1e-6):
                        range(at[number].ndim), range(-at[number].ndim, 0))
 
 
-def read(memory, rank):
-    shape = tuple(memory.sizes) if rank else ()
-    strides = tuple(8 * s for s in memory.strides) if rank else ()
-    extent = 8 + sum((n - 1) * s for n, s in zip(shape, strides))
-    flat = (ctypes.c_uint8 * extent).from_address(memory.aligned + 8 * memory.offset)
-    return np.ndarray(shape, np.float64, flat, strides=strides).copy()
-
-
 class Module:
     """MLIR text, passes to run on it first, and the name of the library."""
 
     def __init__(self, text, passes, directory, name):
-        flags = passes + ["-canonicalize", "-cse", "-convert-etrace-to-linalg"] + LOWERING
-        path = os.path.join(directory, name)
-        with open(path + ".ll", "w") as file:
-            file.write(pipe(["mlir-translate", "--mlir-to-llvmir"],
-                            pipe(["etrace-opt"] + flags, text)))
-        # Copies of strided buffers are calls into the runner utilities.
-        runtime = os.environ["MLIR_LIB_DIR"]
-        pipe(["clang", "-O1", "-fno-fast-math", "-shared", "-fPIC", "-Wno-override-module",
-              path + ".ll", "-o", path + ".so", "-lm", "-L" + runtime,
-              "-lmlir_c_runner_utils", "-Wl,-rpath," + runtime], "")
-        self.library = ctypes.CDLL(path + ".so")
+        self.library = load(pipe(["etrace-opt"] + passes, text), os.path.join(directory, name))
 
     def call(self, name, arguments, ranks):
         """Arrays are tensors, Python floats are f64; so are results of rank None."""
@@ -68,7 +50,7 @@ class Module:
         out = Results()
         function(ctypes.byref(out), *passed)
         values = [getattr(out, f"r{i}") for i in range(len(ranks))]
-        return [np.float64(v) if rank is None else read(v, rank)
+        return [np.float64(v) if rank is None else read(v, rank, np.float64)
                 for v, rank in zip(values, ranks)]
 
 
