@@ -66,6 +66,17 @@ func.func @few(%x: tensor<3xf64>) -> tensor<2x3xf64> {
   return %0 : tensor<2x3xf64>
 }
 
+// Blocks without elements.
+// CHECK: func.func private @empty.jacrev_0_1(%[[X:.*]]: tensor<0xf64>, %{{.*}}: f64) -> (tensor<0x0xf64>, tensor<0xf64>, tensor<0xf64>, f64)
+func.func @empty(%x: tensor<0xf64>, %y: f64) -> (tensor<0xf64>, f64) {
+  return %x, %y : tensor<0xf64>, f64
+}
+func.func @ask_empty(%x: tensor<0xf64>, %y: f64) -> (tensor<0x0xf64>, f64) {
+  %0:4 = etrace.jacrev @empty(%x, %y) wrt [0, 1]
+      : (tensor<0xf64>, f64) -> (tensor<0x0xf64>, tensor<0xf64>, tensor<0xf64>, f64)
+  return %0#0, %0#3 : tensor<0x0xf64>, f64
+}
+
 // Only what is on the way to a differentiated result is differentiated; auxiliary results pass.
 // CHECK: func.func private @beside.grad_0_aux(
 // CHECK-SAME: %[[X:[a-z0-9]+]]: f64) -> (f64, f64)

@@ -46,6 +46,8 @@ static Value insertImage(OpBuilder &builder, Location loc, Value image, Value bl
   auto imageType = dyn_cast<RankedTensorType>(image.getType());
   if (indices.empty() && imageType == blockType)
     return image;
+  if (blockType.hasStaticShape() && blockType.getNumElements() == 0)
+    return block;
   if (!imageType)
     return indices.empty() ? tensor::FromElementsOp::create(builder, loc, blockType, image)
                                  .getResult()
