@@ -29,9 +29,9 @@ struct DerivativeTypes {
 using EmitError = llvm::function_ref<mlir::InFlightDiagnostic()>;
 
 /// A derivative as users ask for it: checked, an error says what to do instead.
-llvm::FailureOr<DerivativeRequest> getDerivativeRequest(mlir::func::FuncOp function, Derivative kind,
-                                                        llvm::ArrayRef<int64_t> wrt, bool hasAux,
-                                                        bool returnValue, EmitError emitError);
+llvm::FailureOr<DerivativeRequest>
+getDerivativeRequest(mlir::func::FuncOp function, Derivative kind, llvm::ArrayRef<int64_t> wrt,
+                     bool hasAux, bool returnValue, EmitError emitError);
 
 /// The type of a block of a Jacobian: the axes of the result, then those of the argument; a
 /// scalar if both are.

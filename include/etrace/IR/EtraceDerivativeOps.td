@@ -44,7 +44,8 @@ def Etrace_GradOp : Etrace_DerivativeOp<"grad"> {
     func.func @distance(%x: tensor<3xf64>, %y: tensor<3xf64>) -> f64 {
       %d = arith.subf %x, %y : tensor<3xf64>
       %z = arith.constant dense<0.0> : tensor<f64>
-      %s = linalg.dot ins(%d, %d : tensor<3xf64>, tensor<3xf64>) outs(%z : tensor<f64>) -> tensor<f64>
+      %s = linalg.dot ins(%d, %d : tensor<3xf64>, tensor<3xf64>) outs(%z : tensor<f64>)
+          -> tensor<f64>
       %v = tensor.extract %s[] : tensor<f64>
       return %v : f64
     }
