@@ -7,7 +7,6 @@
 #include "etrace/Data/Files.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/Threading.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <cmath>
@@ -60,10 +59,8 @@ struct CommandLine {
   Opt<uint64_t> seed{"seed", cl::desc("seed of initial values and of the order of samples"),
                      cl::init(0), cl::cat(category)};
   Opt<unsigned> threads{"threads", cl::desc("threads for the long loops of a step, and batches "
-                                            "evaluated at once (default: one for each "
-                                            "processor; no result depends on it)"),
-                        cl::init(llvm::hardware_concurrency().compute_thread_count()),
-                        cl::cat(category)};
+                                            "evaluated at once (no result depends on it)"),
+                        cl::init(1), cl::cat(category)};
   Opt<Reduction> reduction{
       "reduction", cl::desc("gradient over the steps of a sequence (default: mean)"),
       cl::values(clEnumValN(Reduction::mean, "mean", "divided by the number of steps"),
