@@ -155,11 +155,9 @@ namespace {
 struct EmitSaveAndLoad : etrace::impl::EmitSaveAndLoadPassBase<EmitSaveAndLoad> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto record = module->getAttrOfType<DictionaryAttr>(kABIAttr);
-    if (!record) {
-      module.emitError("expected memory to be bound first (etrace-bind-memory)");
+    DictionaryAttr record = getABIRecord(module);
+    if (!record)
       return signalPassFailure();
-    }
     FunctionBuilder functions(module, record);
     StringRef model = record.getAs<StringAttr>("model").getValue();
     if (failed(functions.build(model + "_save", /*isLoad=*/false)) ||

@@ -152,11 +152,9 @@ void WorkspacePlanner::rewrite() {
 struct PlanWorkspace : etrace::impl::PlanWorkspacePassBase<PlanWorkspace> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    auto record = module->getAttrOfType<DictionaryAttr>(kABIAttr);
-    if (!record) {
-      module.emitError("expected memory to be bound first (etrace-bind-memory)");
+    DictionaryAttr record = getABIRecord(module);
+    if (!record)
       return signalPassFailure();
-    }
     int64_t size = cast<IntegerAttr>(record.get("size")).getInt();
     int64_t total = size;
     SmallVector<func::FuncOp> entries;

@@ -5,6 +5,7 @@
 #define ETRACE_CONVERSION_ABIRECORD_H
 
 #include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -34,6 +35,14 @@ inline int64_t placeArray(int64_t offset, int64_t bytes, int64_t number) {
     return start;
   int64_t wanted = 5 * kAlignment * number % way;
   return start + (wanted - start % way + way) % way;
+}
+
+/// The record of a module whose memory is bound; without it, an error at the module and null.
+inline mlir::DictionaryAttr getABIRecord(mlir::ModuleOp module) {
+  auto record = module->getAttrOfType<mlir::DictionaryAttr>(kABIAttr);
+  if (!record)
+    module.emitError("expected memory to be bound first (etrace-bind-memory)");
+  return record;
 }
 
 /// Whether values of this type cross the ABI: f32, f64, i32, i64.
