@@ -1,9 +1,11 @@
 //===- BlockTraces.cpp - How traces lie in memory -------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// The pass over a trace e[b, i, o] with the sum G[i, o] over b becomes, with o = n ob + j,
-// a pass over e[n][i][b][j]: e streams once and contiguously, ob elements of G stay in
-// registers over b, and the vectors indexed by (b, o) are short enough for the cache.
+// The pass over a trace e[b, i, o] with the sum G[i, o] over b reads D, f and others of
+// [b, o] for every i. With axes cut in blocks it becomes a pass over
+// e[o / ob][b / bb][i / ib][b % bb][k][i % ib][o % ob] of all states k: one run through
+// memory, in which a piece of G stays in registers over bb samples, a vector read serves ib
+// rows, and the vectors of a block stay in the first-level cache.
 //===----------------------------------------------------------------------===//
 
 #include "etrace/Conversion/ABIRecord.h"
@@ -28,8 +30,10 @@ using namespace etrace;
 
 namespace {
 
-/// Blocks of fewer elements waste vectors; longer ones do not fit the registers.
-constexpr int64_t kSmallestBlock = 16, kLargestBlock = 64;
+/// Bytes of the innermost block: a line of the cache.
+constexpr int64_t kLine = 64;
+/// Samples of a block at most; more save nothing.
+constexpr int64_t kSamples = 16;
 
 /// Traces that the same operations update, with all values that stand for their contents.
 struct TraceCluster {
@@ -58,16 +62,22 @@ class TraceBlocker {
 public:
   TraceBlocker(TraceCluster &cluster, int64_t cache)
       : cluster(cluster), type(cast<RankedTensorType>(cluster.buffers.front().getType())),
-        cache(cache) {}
+        rank(type.getRank()), cache(cache) {}
 
   /// Changes the layout where it pays.
   void run();
 
 private:
   bool chooseLayout();
-  int64_t chooseBlock() const;
-  bool isVector(AffineMap map) const;
+  bool readAxes();
+  std::optional<int64_t> findRowAxis() const;
+  void chooseBlocks(int64_t row);
+  void chooseOrder();
+  int64_t countVectors(int64_t row) const;
   bool dependsOnBatch(AffineMap map) const;
+  SmallVector<AffineExpr> getNaturalIndices(
+      llvm::function_ref<AffineExpr(size_t position, int64_t stored)> getIndex) const;
+  int64_t getExtent(int64_t stored) const;
   AffineMap pack(linalg::GenericOp op, OpOperand &operand, AffineMap map);
   RankedTensorType getBlockedType() const;
   void rewriteUpdate(linalg::GenericOp op);
@@ -75,11 +85,14 @@ private:
 
   TraceCluster &cluster;
   RankedTensorType type;
+  int64_t rank;
   int64_t cache;
-  int64_t block = 0;
   /// The axes that the gradient sums over: the batch.
   SmallVector<int64_t> summed;
-  /// The stored axes, outermost first; the rank stands for the place inside a block.
+  /// How many elements of each axis lie in one block.
+  SmallVector<int64_t> blocks;
+  /// The stored axes, outermost first: d counts the blocks of axis d, rank + d is the place
+  /// inside a block.
   SmallVector<int64_t> order;
 };
 
@@ -177,42 +190,94 @@ TraceCluster UseFinder::find() {
   return std::move(cluster);
 }
 
-/// True for an input that varies along both the batch and the blocked axis: it stays in
-/// the cache while a block is streamed.
-bool TraceBlocker::isVector(AffineMap map) const {
-  return map.isFunctionOfDim(type.getRank() - 1) && dependsOnBatch(map);
-}
-
 bool TraceBlocker::dependsOnBatch(AffineMap map) const {
   return llvm::any_of(summed, [&](int64_t d) { return map.isFunctionOfDim(d); });
 }
 
-int64_t TraceBlocker::chooseBlock() const {
-  int64_t axis = type.getRank() - 1, samples = 1, vectors = 1;
-  for (int64_t d : summed)
-    samples *= type.getDimSize(d);
-  if (samples == 1)
-    return 0;
-  for (Operation *op : cluster.updates)
-    vectors = std::max<int64_t>(
-        vectors, llvm::count_if(cast<linalg::GenericOp>(op).getDpsInputOperands(),
-                                [&](OpOperand *operand) {
-                                  return isVector(cast<linalg::GenericOp>(op)
-                                                      .getMatchingIndexingMap(operand));
-                                }));
-  int64_t bytes = type.getElementTypeBitWidth() / 8;
-  int64_t fits = std::max<int64_t>(1, cache / 2 / (vectors * samples * bytes));
-  return std::min<int64_t>({kLargestBlock, int64_t(llvm::bit_floor(uint64_t(fits))),
-                            int64_t(1) << llvm::countr_zero(uint64_t(type.getDimSize(axis)))});
+/// Inputs that vary along the last axis but not along `row`: D, f and others of [b, o].
+int64_t TraceBlocker::countVectors(int64_t row) const {
+  int64_t most = 0;
+  for (Operation *update : cluster.updates) {
+    auto op = cast<linalg::GenericOp>(update);
+    most = std::max<int64_t>(
+        most, llvm::count_if(op.getDpsInputOperands(), [&](OpOperand *operand) {
+          AffineMap map = op.getMatchingIndexingMap(operand);
+          return map.isFunctionOfDim(rank - 1) && !map.isFunctionOfDim(row);
+        }));
+  }
+  return most;
 }
 
-bool TraceBlocker::chooseLayout() {
-  int64_t rank = type.getRank(), axis = rank - 1;
+/// The axis whose turns share the most vectors.
+std::optional<int64_t> TraceBlocker::findRowAxis() const {
+  std::optional<int64_t> row;
+  int64_t most = 0;
+  for (int64_t d = 0; d < rank - 1; ++d)
+    if (int64_t count = countVectors(d); !llvm::is_contained(summed, d) && count > most) {
+      row = d;
+      most = count;
+    }
+  return row;
+}
+
+static int64_t getLargestDivisor(int64_t extent, int64_t limit) {
+  for (int64_t divisor = std::min(extent, limit); divisor > 1; --divisor)
+    if (extent % divisor == 0)
+      return divisor;
+  return 1;
+}
+
+/// An update of few samples reads and writes G as often as the trace: it takes longer pieces
+/// of a row, and fewer rows at a time. So does one of many states, whose old and new values
+/// must fit the registers.
+void TraceBlocker::chooseBlocks(int64_t row) {
+  int64_t axis = rank - 1, samples = 1, states = cluster.buffers.size();
+  for (int64_t d : summed)
+    samples *= type.getDimSize(d);
+  int64_t bytes = type.getElementTypeBitWidth() / 8;
+  int64_t vectors = countVectors(row), line = kLine / bytes;
+  blocks.assign(rank, 1);
+  blocks[axis] = line;
+  while (samples == 1 && blocks[axis] < 4 * line &&
+         type.getDimSize(axis) % (2 * blocks[axis]) == 0 &&
+         2 * blocks[axis] * vectors * bytes <= cache / 8)
+    blocks[axis] *= 2;
+  blocks[row] =
+      getLargestDivisor(type.getDimSize(row), samples == 1 || states > 2 ? 2 : 4);
+  if (!summed.empty())
+    blocks[summed.back()] =
+        getLargestDivisor(type.getDimSize(summed.back()),
+                          std::min(kSamples, cache / 4 / (vectors * blocks[axis] * bytes)));
+}
+
+void TraceBlocker::chooseOrder() {
+  auto addCount = [&](int64_t d) {
+    if (blocks[d] == 1 || blocks[d] < type.getDimSize(d))
+      order.push_back(d);
+  };
+  auto addPlace = [&](int64_t d) {
+    if (blocks[d] > 1)
+      order.push_back(rank + d);
+  };
+  SmallVector<int64_t> rows;
+  for (int64_t d = 0; d < rank - 1; ++d)
+    if (!llvm::is_contained(summed, d))
+      rows.push_back(d);
+  addCount(rank - 1);
+  llvm::for_each(summed, addCount);
+  llvm::for_each(rows, addCount);
+  llvm::for_each(summed, addPlace);
+  llvm::for_each(rows, addPlace);
+  addPlace(rank - 1);
+}
+
+/// Finds the summed axes. False if the updates do not agree on them: they would want
+/// different orders.
+bool TraceBlocker::readAxes() {
   if (!cluster.isFree || cluster.updates.empty())
     return false;
   SmallVector<utils::IteratorType> iterators =
       cast<linalg::GenericOp>(cluster.updates[0]).getIteratorTypesArray();
-  // Updates that sum over different axes would want different orders.
   for (Operation *op : cluster.updates)
     if (cast<linalg::GenericOp>(op).getIteratorTypesArray() != iterators ||
         int64_t(iterators.size()) != rank)
@@ -220,55 +285,60 @@ bool TraceBlocker::chooseLayout() {
   for (BufferOp buffer : cluster.buffers)
     if (buffer.getType() != type)
       return false;
-  if (iterators[axis] == utils::IteratorType::reduction)
-    return false;
-  for (int64_t d = 0; d < axis; ++d)
+  for (int64_t d = 0; d < rank; ++d)
     if (iterators[d] == utils::IteratorType::reduction)
       summed.push_back(d);
-  block = chooseBlock();
-  if (block < kSmallestBlock)
+  return !llvm::is_contained(summed, rank - 1);
+}
+
+bool TraceBlocker::chooseLayout() {
+  if (!readAxes())
     return false;
-  order.push_back(axis);
-  for (int64_t d = 0; d < axis; ++d)
-    if (iterators[d] != utils::IteratorType::reduction)
-      order.push_back(d);
-  llvm::append_range(order, summed);
-  order.push_back(rank);
+  std::optional<int64_t> row = findRowAxis();
+  if (!row || type.getDimSize(rank - 1) % (kLine * 8 / type.getElementTypeBitWidth()) != 0)
+    return false;
+  chooseBlocks(*row);
+  chooseOrder();
   return true;
 }
 
-RankedTensorType TraceBlocker::getBlockedType() const {
-  SmallVector<int64_t> shape;
-  for (int64_t axis : order)
-    shape.push_back(axis == type.getRank()       ? block
-                    : axis == type.getRank() - 1 ? type.getDimSize(axis) / block
-                                                 : type.getDimSize(axis));
-  return RankedTensorType::get(shape, type.getElementType());
+int64_t TraceBlocker::getExtent(int64_t stored) const {
+  return stored < rank ? type.getDimSize(stored) / blocks[stored] : blocks[stored - rank];
 }
 
-/// Copies v[b, o] to p[o / block][b][o % block], or x[b, i] to p[i][b]: the order in which
-/// the update reads it. At their natural stride the pieces would fall on few sets of the
-/// cache. Returns the map of the copy.
+RankedTensorType TraceBlocker::getBlockedType() const {
+  return RankedTensorType::get(
+      llvm::map_to_vector(order, [&](int64_t stored) { return getExtent(stored); }),
+      type.getElementType());
+}
+
+/// The indices of the natural axes; `getIndex` gives that of a stored one, or null.
+SmallVector<AffineExpr> TraceBlocker::getNaturalIndices(
+    llvm::function_ref<AffineExpr(size_t position, int64_t stored)> getIndex) const {
+  SmallVector<AffineExpr> natural(rank, getAffineConstantExpr(0, type.getContext()));
+  for (auto [position, stored] : llvm::enumerate(order))
+    if (AffineExpr index = getIndex(position, stored))
+      natural[stored % rank] =
+          natural[stored % rank] + (stored < rank ? index * blocks[stored] : index);
+  return natural;
+}
+
+/// Copies v[b, o] or x[b, i] in the order in which the update reads it, so that it is one
+/// run through memory. Returns the map of the copy.
 AffineMap TraceBlocker::pack(linalg::GenericOp op, OpOperand &operand, AffineMap map) {
   MLIRContext *context = op.getContext();
-  int64_t rank = type.getRank(), axis = rank - 1;
   SmallVector<int64_t> shape;
-  SmallVector<AffineExpr> stored, natural(rank);
-  ArrayRef<int64_t> blocked = getBlockedType().getShape();
-  for (auto [position, storedAxis] : llvm::enumerate(order)) {
-    // The place inside a block belongs to the blocked axis.
-    if (!map.isFunctionOfDim(storedAxis == rank ? axis : storedAxis))
-      continue;
-    AffineExpr place = getAffineDimExpr(shape.size(), context);
-    shape.push_back(blocked[position]);
-    stored.push_back(getAffineDimExpr(position, context));
-    if (storedAxis == rank)
-      natural[axis] = natural[axis] + place;
-    else
-      natural[storedAxis] = storedAxis == axis ? place * block : place;
-  }
+  SmallVector<AffineExpr> stored;
+  SmallVector<AffineExpr> natural =
+      getNaturalIndices([&](size_t position, int64_t axis) -> AffineExpr {
+        if (!map.isFunctionOfDim(axis % rank))
+          return {};
+        shape.push_back(getExtent(axis));
+        stored.push_back(getAffineDimExpr(position, context));
+        return getAffineDimExpr(shape.size() - 1, context);
+      });
   AffineMap source = map.replaceDimsAndSymbols(natural, {}, shape.size(), 0);
-  auto packedMap = AffineMap::get(rank + 1, 0, stored, context);
+  auto packedMap = AffineMap::get(order.size(), 0, stored, context);
   OpBuilder builder(op);
   Location loc = op.getLoc();
   Value empty = tensor::EmptyOp::create(builder, loc, shape, type.getElementType());
@@ -286,46 +356,43 @@ AffineMap TraceBlocker::pack(linalg::GenericOp op, OpOperand &operand, AffineMap
 /// The same update over the stored axes.
 void TraceBlocker::rewriteUpdate(linalg::GenericOp op) {
   MLIRContext *context = op.getContext();
-  int64_t rank = type.getRank();
-  SmallVector<AffineExpr> natural(rank);
-  for (auto [position, axis] : llvm::enumerate(order))
-    if (axis < rank)
-      natural[axis] = getAffineDimExpr(position, context);
-  natural[rank - 1] = natural[rank - 1] * block + getAffineDimExpr(rank, context);
+  SmallVector<AffineExpr> natural = getNaturalIndices(
+      [&](size_t position, int64_t) { return getAffineDimExpr(position, context); });
   SmallVector<AffineMap> maps;
   for (OpOperand &operand : op->getOpOperands()) {
     AffineMap map = op.getMatchingIndexingMap(&operand);
     if (cluster.values.contains(operand.get())) {
-      maps.push_back(AffineMap::getMultiDimIdentityMap(rank + 1, context));
+      maps.push_back(AffineMap::getMultiDimIdentityMap(order.size(), context));
       continue;
     }
     if (op.isDpsInput(&operand) && dependsOnBatch(map)) {
       maps.push_back(pack(op, operand, map));
       continue;
     }
-    SmallVector<AffineExpr> exprs;
-    for (AffineExpr expr : map.getResults())
-      exprs.push_back(expr.replaceDims(natural));
-    maps.push_back(AffineMap::get(rank + 1, 0, exprs, context));
+    maps.push_back(map.replaceDimsAndSymbols(natural, {}, order.size(), 0));
   }
-  SmallVector<utils::IteratorType> old = op.getIteratorTypesArray(), iterators;
-  for (int64_t axis : order)
-    iterators.push_back(axis == rank ? utils::IteratorType::parallel : old[axis]);
+  SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
+  auto attributes = llvm::map_to_vector(order, [&](int64_t stored) -> Attribute {
+    return linalg::IteratorTypeAttr::get(context, iterators[stored % rank]);
+  });
   op.setIndexingMapsAttr(Builder(context).getAffineMapArrayAttr(maps));
-  SmallVector<Attribute> attributes;
-  for (utils::IteratorType iterator : iterators)
-    attributes.push_back(linalg::IteratorTypeAttr::get(context, iterator));
   op.setIteratorTypesAttr(Builder(context).getArrayAttr(attributes));
 }
 
 void TraceBlocker::setTypes() {
   RankedTensorType blocked = getBlockedType();
   Builder b(type.getContext());
+  SmallVector<int64_t> blockStrides(rank, 0), strides(rank, 0);
+  int64_t stride = 1;
+  for (int64_t stored : llvm::reverse(order)) {
+    (stored < rank ? blockStrides : strides)[stored % rank] = stride;
+    stride *= getExtent(stored);
+  }
   auto layout = b.getDictionaryAttr({
-      b.getNamedAttr("axis", b.getI64IntegerAttr(type.getRank() - 1)),
-      b.getNamedAttr("block", b.getI64IntegerAttr(block)),
-      b.getNamedAttr("order", b.getDenseI64ArrayAttr(order)),
+      b.getNamedAttr("blocks", b.getDenseI64ArrayAttr(blocks)),
+      b.getNamedAttr("block_strides", b.getDenseI64ArrayAttr(blockStrides)),
       b.getNamedAttr("shape", b.getDenseI64ArrayAttr(type.getShape())),
+      b.getNamedAttr("strides", b.getDenseI64ArrayAttr(strides)),
   });
   for (BufferOp buffer : cluster.buffers) {
     buffer->setAttr(kLayoutAttr, layout);
@@ -353,7 +420,7 @@ static std::vector<TraceCluster> findClusters(ModuleOp module) {
   std::vector<TraceCluster> clusters;
   for (auto buffer : module.getOps<BufferOp>()) {
     if (buffer.getKind() != BufferKind::trace ||
-        cast<RankedTensorType>(buffer.getType()).getRank() < 3)
+        cast<RankedTensorType>(buffer.getType()).getRank() < 2)
       continue;
     TraceCluster next = UseFinder(buffer).find();
     for (size_t index = clusters.size(); index-- > 0;) {

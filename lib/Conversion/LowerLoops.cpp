@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "Arithmetic.h"
 #include "ParallelLoop.h"
 #include "etrace/Conversion/Passes.h"
 
@@ -86,26 +87,6 @@ SmallVector<unsigned> getLoopOrder(linalg::GenericOp op) {
     return strides[a] != strides[b] ? strides[a] > strides[b] : a < b;
   });
   return order;
-}
-
-/// Products and sums may be contracted to fused multiply-adds; a sum over the innermost loop
-/// may also be reassociated, or it would run at the latency of one addition a step.
-void relaxArithmetic(linalg::GenericOp op) {
-  bool sums = op.getNumLoops() > 0 && op.getIteratorTypesArray().back() ==
-                                          utils::IteratorType::reduction;
-  for (Operation &inner : *op.getBody()) {
-    if (!isa<arith::AddFOp, arith::SubFOp, arith::MulFOp>(inner))
-      continue;
-    auto flags = cast<arith::ArithFastMathInterface>(inner).getFastMathFlagsAttr().getValue() |
-                 arith::FastMathFlags::contract;
-    bool accumulates = isa<arith::AddFOp>(inner) &&
-                       llvm::any_of(inner.getOperands(), [&](Value value) {
-                         return llvm::is_contained(op.getRegionOutputArgs(), value);
-                       });
-    if (sums && accumulates)
-      flags = flags | arith::FastMathFlags::reassoc;
-    inner.setAttr("fastmath", arith::FastMathFlagsAttr::get(op.getContext(), flags));
-  }
 }
 
 /// Turns that are taken together where that saves loads; two or more such remain, a loop.

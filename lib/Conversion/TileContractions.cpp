@@ -9,6 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Arithmetic.h"
 #include "Contraction.h"
 #include "ParallelLoop.h"
 #include "etrace/Conversion/Passes.h"
@@ -350,11 +351,8 @@ struct TileContractions : etrace::impl::TileContractionsPassBase<TileContraction
   using TileContractionsPassBase::TileContractionsPassBase;
 
   void runOnOperation() override {
-    if (vectorBits < 64 || !llvm::isPowerOf2_64(vectorBits)) {
-      getOperation()->emitError() << "expected vector-bits to be a power of two and at least 64, "
-                                  << "found " << vectorBits.getValue();
+    if (failed(checkVectorBits(getOperation(), vectorBits)))
       return signalPassFailure();
-    }
     SmallVector<linalg::GenericOp> operations;
     getOperation()->walk([&](linalg::GenericOp op) { operations.push_back(op); });
     IRRewriter rewriter(&getContext());

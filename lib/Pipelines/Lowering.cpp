@@ -65,6 +65,7 @@ void etrace::buildToLLVMPipeline(OpPassManager &pm, const ToLLVMOptions &options
   pm.addPass(createPlanWorkspacePass());
   pm.addPass(createExpandCopiesPass());
   pm.addPass(createTileContractionsPass({options.vectorBits}));
+  pm.addPass(createTileUpdatesPass({options.vectorBits}));
   pm.addPass(createLowerLoopsPass());
   pm.addPass(createLowerAffinePass());
   pm.addPass(createCanonicalizerPass());

@@ -119,9 +119,9 @@ bool readBuffer(Attribute attribute, BufferInfo &info) {
   if (record.has("layout")) {
     Record layout(record.get<DictionaryAttr>("layout"));
     info.layout.emplace();
-    info.layout->axis = layout.getInteger("axis");
-    info.layout->block = layout.getInteger("block");
-    info.layout->order = layout.getIntegers("order");
+    info.layout->blocks = layout.getIntegers("blocks");
+    info.layout->blockStrides = layout.getIntegers("block_strides");
+    info.layout->strides = layout.getIntegers("strides");
     record.isValid &= layout.isValid;
   }
   return record.isValid;
@@ -220,14 +220,15 @@ static void printTable(llvm::raw_ostream &os, const ModelABI &abi, StringRef mac
   size_t rank = 1;
   for (const BufferInfo &buffer : abi.buffers)
     rank = std::max(rank, buffer.shape.size());
-  os << "/* The buffers inside the block. `shape` is the natural one; if `block` is not 0,\n"
-        "   axis `axis` is split in (block index, position) and the axes are stored in\n"
-        "   `order`, in which `rank` is the position. */\n"
+  os << "/* The buffers inside the block. `shape` is the natural one. If `blocks[0]` is 0, the\n"
+        "   array is row-major; else index i of axis d adds\n"
+        "   i / blocks[d] * block_strides[d] + i % blocks[d] * strides[d] elements. */\n"
      << "#define " << macro << "_BUFFERS " << abi.buffers.size() << "\n"
      << "typedef struct {\n"
         "  const char *name;\n  const char *kind;\n  const char *type;\n  int rank;\n"
      << "  int64_t shape[" << rank << "];\n  uint64_t offset;\n  uint64_t bytes;\n"
-     << "  const char *unit;\n  int axis;\n  int64_t block;\n  int order[" << rank + 1 << "];\n} "
+     << "  const char *unit;\n  int64_t blocks[" << rank << "], block_strides[" << rank
+     << "], strides[" << rank << "];\n} "
      << abi.model << "_buffer;\n"
      << "static const " << abi.model << "_buffer " << abi.model << "_buffers["
      << std::max<size_t>(1, abi.buffers.size()) << "] = {\n";
@@ -239,11 +240,16 @@ static void printTable(llvm::raw_ostream &os, const ModelABI &abi, StringRef mac
     llvm::interleaveComma(buffer.shape, os);
     os << "}, " << buffer.offset << "u, " << buffer.bytes << "u, \"\", ";
     if (buffer.layout) {
-      os << buffer.layout->axis << ", " << buffer.layout->block << ", {";
-      llvm::interleaveComma(buffer.layout->order, os);
-      os << "}},\n";
+      llvm::interleaveComma(ArrayRef({&buffer.layout->blocks, &buffer.layout->blockStrides,
+                                      &buffer.layout->strides}),
+                            os, [&](const std::vector<int64_t> *numbers) {
+                              os << '{';
+                              llvm::interleaveComma(*numbers, os);
+                              os << '}';
+                            });
+      os << "},\n";
     } else {
-      os << "0, 0, {0}},\n";
+      os << "{0}, {0}, {0}},\n";
     }
   }
   if (abi.buffers.empty())

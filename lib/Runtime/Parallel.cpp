@@ -32,8 +32,9 @@ static void pause() {
 }
 
 namespace {
-/// Looks for work before a thread sleeps: some hundred microseconds.
-constexpr int kSpins = 1 << 13;
+/// Looks for work before a thread sleeps: some milliseconds, so that it stays awake between two
+/// batches. Waking takes long, more so if it wakes on the processor of the thread that calls.
+constexpr int kSpins = 1 << 17;
 /// Pieces of a job for each thread, so that a late thread leaves something to take.
 constexpr int64_t kPiecesPerThread = 4;
 

@@ -90,8 +90,7 @@ Error Learner::reset() {
 // Buffers
 //===----------------------------------------------------------------------===//
 
-Learner::Learner(const Program &program, EtraceParallel *parallel)
-    : program(program), parallel(parallel) {
+Learner::Learner(const Program &program) : program(program) {
   uint64_t size = std::max<uint64_t>(getABI().size, 64);
   block.reset(static_cast<char *>(allocatePages(size)));
   if (!block)
@@ -100,26 +99,17 @@ Learner::Learner(const Program &program, EtraceParallel *parallel)
 }
 
 /// Calls `visit(natural, stored)` with the element numbers of every element of an array
-/// that lies in blocks: index i of the axis is block i / b, position i % b.
+/// that lies in blocks.
 static void forEachElement(const BufferInfo &buffer,
                            const std::function<void(int64_t, int64_t)> &visit) {
   const BlockedLayout &layout = *buffer.layout;
   int64_t rank = buffer.shape.size();
-  std::vector<int64_t> strides(rank + 1);
-  int64_t stride = 1;
-  for (int64_t axis : llvm::reverse(layout.order)) {
-    strides[axis] = stride;
-    stride *= axis == rank          ? layout.block
-              : axis == layout.axis ? int64_t(llvm::divideCeil(buffer.shape[axis], layout.block))
-                                    : buffer.shape[axis];
-  }
   std::vector<int64_t> index(rank, 0);
   for (int64_t natural = 0, e = *countElements(buffer.shape); natural < e; ++natural) {
     int64_t stored = 0;
     for (int64_t axis = 0; axis < rank; ++axis)
-      stored += axis == layout.axis ? index[axis] / layout.block * strides[axis] +
-                                          index[axis] % layout.block * strides[rank]
-                                    : index[axis] * strides[axis];
+      stored += index[axis] / layout.blocks[axis] * layout.blockStrides[axis] +
+                index[axis] % layout.blocks[axis] * layout.strides[axis];
     visit(natural, stored);
     for (int64_t axis = rank; axis-- && ++index[axis] == buffer.shape[axis];)
       index[axis] = 0;
@@ -179,7 +169,8 @@ Expected<const EntryInfo *> etrace::run::getEntry(const ModelABI &abi, StringRef
                                  "'; it has: " + known);
 }
 
-Error Learner::call(StringRef name, const std::map<std::string, void *> &arguments) {
+Error Learner::call(StringRef name, const std::map<std::string, void *> &arguments,
+                    EtraceParallel *parallel) {
   Expected<const EntryInfo *> entry = getEntry(getABI(), name);
   if (!entry)
     return entry.takeError();

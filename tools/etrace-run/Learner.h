@@ -46,8 +46,7 @@ DataType getDataType(ElementType type);
 /// One instance: the block of memory, buffers by name, entries with arguments by name.
 class Learner {
 public:
-  /// The long loops of its entries run through `parallel`, if there is one.
-  explicit Learner(const Program &program, EtraceParallel *parallel = nullptr);
+  explicit Learner(const Program &program);
 
   const ModelABI &getABI() const { return program.getABI(); }
 
@@ -61,8 +60,10 @@ public:
   llvm::Error initialize(uint64_t seed);
   /// `reset`, then the states whose initialisers are random.
   llvm::Error reset();
-  /// Runs an entry; every external argument and result has its address here.
-  llvm::Error call(llvm::StringRef entry, const std::map<std::string, void *> &arguments);
+  /// Runs an entry; every external argument and result has its address here. Long loops run
+  /// through `parallel`, if there is one.
+  llvm::Error call(llvm::StringRef entry, const std::map<std::string, void *> &arguments,
+                   EtraceParallel *parallel = nullptr);
 
   /// Copies parameters from another instance of the program.
   void copyParameters(const Learner &other);
@@ -72,7 +73,6 @@ private:
     void operator()(char *block) const { std::free(block); }
   };
   const Program &program;
-  EtraceParallel *parallel;
   std::unique_ptr<char, Release> block;
   /// Random initial states; the same at the start of every sequence.
   std::vector<std::pair<const BufferInfo *, Array>> randomStates;

@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Options.h"
+#include "Threads.h"
 
 #include "etrace/Data/Files.h"
 #include "llvm/Support/CommandLine.h"
@@ -59,8 +60,9 @@ struct CommandLine {
   Opt<uint64_t> seed{"seed", cl::desc("seed of initial values and of the order of samples"),
                      cl::init(0), cl::cat(category)};
   Opt<unsigned> threads{"threads", cl::desc("threads for the long loops of a step, and batches "
-                                            "evaluated at once (no result depends on it)"),
-                        cl::init(1), cl::cat(category)};
+                                            "evaluated at once (default: the processor's, where "
+                                            "they save time; no result depends on it)"),
+                        cl::init(0), cl::cat(category)};
   Opt<Reduction> reduction{
       "reduction", cl::desc("gradient over the steps of a sequence (default: mean)"),
       cl::values(clEnumValN(Reduction::mean, "mean", "divided by the number of steps"),
@@ -175,12 +177,12 @@ static Error checkNumbers(const RunOptions &options) {
     return wrong("batch", "a positive number", options.batch);
   if (options.epochs < 0)
     return wrong("epochs", "a number that is not negative", options.epochs);
+  if (options.threads > kMostThreads)
+    return wrong("threads", llvm::formatv("at most {0}", kMostThreads).str(), options.threads);
   if (!(options.learningRate >= 0) || !std::isfinite(options.learningRate))
     return wrong("learning-rate", "a finite number that is not negative", options.learningRate);
   if (!(options.scale != 0) || !std::isfinite(options.scale))
     return wrong("scale", "a finite number other than 0", options.scale);
-  if (options.threads == 0)
-    return wrong("threads", "a positive number", options.threads);
   double decay;
   if (llvm::StringRef(options.decay).getAsDouble(decay) || !(decay >= 0 && decay < 1))
     return wrong("decay", "a number in [0, 1)", "'" + options.decay + "'");

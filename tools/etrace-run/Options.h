@@ -36,7 +36,8 @@ struct RunOptions {
   int64_t batch = 0;
   int64_t epochs = 1;
   std::optional<uint64_t> seed;
-  unsigned threads = 1;
+  /// 0: those of the processor, where they save time.
+  unsigned threads = 0;
   Reduction reduction = Reduction::mean;
   Sequence sequence = Sequence::rows;
   double scale = 1.0;

@@ -29,8 +29,8 @@ struct Feed {
 class Script {
 public:
   Script(const RunOptions &options, const Program &program)
-      : options(options), abi(program.getABI()), threads(options.threads),
-        learner(program, &threads) {}
+      : options(options), abi(program.getABI()), threads(std::max(1u, options.threads)),
+        learner(program) {}
 
   Error run();
 
@@ -164,7 +164,7 @@ Error Script::runStep(StringRef entry, int64_t t, std::map<std::string, Array> &
     arguments[feed.name] = feed.values.data() + (feed.constant ? 0 : t * feed.stepBytes);
   for (auto &[name, array] : results)
     arguments[name] = array.data();
-  if (Error error = learner.call(entry, arguments))
+  if (Error error = learner.call(entry, arguments, &threads))
     return error;
   for (const EntryArgument *output : externals.outputs)
     addStep("output:" + output->name, t, results[output->name]);
@@ -266,11 +266,9 @@ Error etrace::run::runScript(const RunOptions &options, const Program &program) 
 static std::string printLayout(const BufferInfo &buffer) {
   if (!buffer.layout)
     return "";
-  std::string order;
-  for (int64_t axis : buffer.layout->order)
-    order += (order.empty() ? "" : " ") + std::to_string(axis);
-  return formatv("  axis {0} in blocks of {1}, order {2}", buffer.layout->axis,
-                 buffer.layout->block, order);
+  const BlockedLayout &layout = *buffer.layout;
+  return formatv("  blocks {0}, at strides {1}, inside {2}", printShape(layout.blocks),
+                 printShape(layout.blockStrides), printShape(layout.strides));
 }
 
 void etrace::run::printABI(const ModelABI &abi, llvm::raw_ostream &os) {

@@ -5,6 +5,7 @@
 #include "Batch.h"
 #include "Commands.h"
 #include "Measure.h"
+#include "Threads.h"
 
 #include "etrace/Data/Curve.h"
 #include "etrace/Data/Files.h"
@@ -51,14 +52,14 @@ class Trainer {
 public:
   Trainer(RunOptions runOptions, const Program &program)
       : options(std::move(runOptions)), program(program), threads(options.threads),
-        learner(program, &threads) {}
+        learner(program) {}
 
   Error run();
 
 private:
   RunOptions options;
   const Program &program;
-  ThreadPool threads;
+  ThreadChoice threads;
   Learner learner;
   Externals externals;
   BatchAxis axis;
@@ -173,9 +174,11 @@ Expected<double> Trainer::runBatch(llvm::ArrayRef<int64_t> indices) {
   if (Error error = learner.reset())
     return std::move(error);
   double start = now();
-  if (Error error = learner.call("learn_sequence", batch->getArguments()))
+  if (Error error = learner.call("learn_sequence", batch->getArguments(), threads.next()))
     return std::move(error);
-  secondsPerStep += now() - start;
+  double seconds = now() - start;
+  threads.record(seconds);
+  secondsPerStep += seconds;
   double loss = batch->getLoss();
   if (!std::isfinite(loss))
     return createStringError(formatv("the loss is not finite ({0}) in epoch {1}, batch {2} of {3} "
@@ -247,7 +250,8 @@ Error Trainer::finishEpoch(double seconds, int64_t hits, int64_t done) {
   std::string line = formatv("epoch {0}", epochs);
   if (testData) {
     Expected<Evaluation> evaluation =
-        evaluate(program, learner, externals, *testData, axis, options.threads);
+        evaluate(program, learner, externals, *testData, axis,
+                 getThreadCount(options.threads));
     if (!evaluation)
       return evaluation.takeError();
     if (evaluation->accuracy)
@@ -374,7 +378,8 @@ Error etrace::run::evaluateOnly(RunOptions options, const Program &program) {
     if (auto checkpoint = resumeFrom(options, learner, axis->extent); !checkpoint)
       return checkpoint.takeError();
   Expected<Evaluation> result =
-      evaluate(program, learner, *externals, *data, *axis, options.threads);
+      evaluate(program, learner, *externals, *data, *axis,
+               getThreadCount(options.threads));
   if (!result)
     return result.takeError();
   outs() << describe(*result) << "\n";

@@ -15,7 +15,8 @@ namespace etrace {
 
 /// On the module: {model, size, buffers = [...], entries = [...]}.
 constexpr llvm::StringLiteral kABIAttr = "etrace.abi";
-/// On a buffer whose type is not the natural one: {shape, axis, block, order}.
+/// On a buffer whose type is not the natural one: {shape, blocks, block_strides,
+/// strides}: index i of axis d adds i / blocks[d] * block_strides[d] + i % blocks[d] * strides[d].
 constexpr llvm::StringLiteral kLayoutAttr = "etrace.layout";
 /// On a declaration: the function of which it runs all turns, through the caller's loop.
 constexpr llvm::StringLiteral kSharedPartAttr = "etrace.shared_part";

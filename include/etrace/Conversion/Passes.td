@@ -50,17 +50,20 @@ def BlockTracesPass : Pass<"etrace-block-traces", "::mlir::ModuleOp"> {
   let summary = "Choose how traces lie in memory";
   let description = [{
     A trace [B, I, O] of which the gradient sums over B is stored as
-    [O / block][I][B][block], so that one pass streams it while a piece of the
-    gradient stays in registers over B. The block is the largest power of two, at
-    most 64, that divides O and for which the vectors that the pass reads beside the
-    trace stay in half of the first-level cache. Traces of one sample, and traces
-    that fit no block, keep their order. Expects functions inlined in their entries.
+    [O / ob][B / bb][I / ib][bb][ib][ob]: an update is one run through memory, in which a
+    piece of the gradient stays in registers over bb samples and each vector of [B, O]
+    that it reads serves ib rows. The block of O is a line of the cache, longer for one
+    sample; that of B the largest divisor, at most 16, with which the vectors of a block
+    stay in a quarter of the first-level cache; that of I the largest divisor up to 4, or
+    2 for one sample and for three states or more. Traces without an axis whose turns share
+    vectors, and last axes that are no multiple of a line, keep their order. Expects
+    functions inlined in their entries.
 
-    The buffer's attribute `etrace.layout` keeps the natural shape, the blocked axis,
-    the block and the order of the stored axes.
+    The buffer's attribute `etrace.layout` keeps the natural shape, the blocks, and the
+    strides of blocks and inside them, all by natural axis.
   }];
   let options = [
-    Option<"cache", "cache", "int64_t", "48 * 1024", "bytes of the first-level data cache">
+    Option<"cache", "cache", "int64_t", "32 * 1024", "bytes of the first-level data cache">
   ];
 }
 
@@ -141,6 +144,23 @@ def TileContractionsPass : Pass<"etrace-tile-contractions"> {
   ];
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
                            "::mlir::vector::VectorDialect", "::mlir::arith::ArithDialect"];
+}
+
+def TileUpdatesPass : Pass<"etrace-tile-updates"> {
+  let summary = "Lower updates of blocked traces to loops of vectors";
+  let description = [{
+    A `linalg.generic` whose last two loops are short rows and whole vectors, as
+    `etrace-block-traces` leaves it, becomes loops in the given order, but for the loop
+    along a row, which goes around the sums before the rows: these are carried as
+    vectors, all rows of a sample are taken at once, and what does not depend on the row is
+    loaded once. Others are left to `etrace-lower-loops`.
+  }];
+  let options = [
+    Option<"vectorBits", "vector-bits", "int64_t", "512", "bits of a vector register">
+  ];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::vector::VectorDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::affine::AffineDialect"];
 }
 
 def LowerLoopsPass : Pass<"etrace-lower-loops"> {

@@ -21,14 +21,13 @@ size_t getByteWidth(ElementType type);
 /// The C name of a type: "float", "double", "int32_t", "int64_t".
 llvm::StringRef getCName(ElementType type);
 
-/// How a trace lies in memory when it is not row-major: the natural axis `axis` of
-/// extent n * block is split in (n, block); `order` lists, outermost first, the axes
-/// of the stored array, where axis i < rank is the natural one (for `axis`: the block
-/// index) and `rank` stands for the position inside a block.
+/// How a trace lies in memory when it is not row-major. Every axis is cut in blocks: index i
+/// of axis d adds (i / blocks[d]) * blockStrides[d] + (i % blocks[d]) * strides[d] to the
+/// number of the element.
 struct BlockedLayout {
-  int64_t axis = 0;
-  int64_t block = 1;
-  std::vector<int64_t> order;
+  std::vector<int64_t> blocks;
+  std::vector<int64_t> blockStrides;
+  std::vector<int64_t> strides;
 };
 
 /// Storage inside the block of memory.
