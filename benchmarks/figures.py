@@ -12,7 +12,8 @@ import machine
 import models
 import numpy as np
 
-BLOCKS = (16, 32, 64)
+# Forms of the blocks of the C reference: elements of a row, rows, samples (0: all).
+BLOCKS = ((16, 1, 0), (32, 1, 0), (64, 1, 0), (16, 4, 8), (16, 2, 4), (16, 2, 1), (32, 2, 1))
 
 
 class Arrays(ctypes.Structure):
@@ -136,21 +137,26 @@ class Bench:
         key = (states, block)
         if key not in self.references:
             library = self.compiler.library(["reference.c", "machine.c"],
-                                            f"reference{states}-{block}.so",
-                                            f"-DSTATES={states}", f"-DOB={block}")
+                                            f"reference{key}.so".replace(" ", ""),
+                                            f"-DSTATES={states}", f"-DOB={block[0]}",
+                                            f"-DROWS={block[1]}", f"-DSAMPLES={block[2]}")
             library.time_pass.restype = ctypes.c_double
             self.references[key] = library
         return self.references[key]
 
     def reference_tasks(self, arrays, states):
         tasks, outputs = {}, arrays.O
-        for block in BLOCKS[:1] if self.smoke else BLOCKS:
+        for block in BLOCKS[::3] if self.smoke else BLOCKS:
             library = self.reference(states, block)
-            forms = ["fused_blocked"] if outputs % block == 0 else []
+            row, rows, samples = block
+            fits = outputs % row == 0 and arrays.I % rows == 0 and (
+                samples == 0 or arrays.B % samples == 0 and (samples > 1 or arrays.B == 1))
+            forms = ["fused_blocked"] if fits else []
             forms += ["two_pass", "fused_natural"] if block == BLOCKS[0] else []
             for form in forms:
                 function = getattr(library, form)
-                name = f"{form}{block}" if form == "fused_blocked" else form
+                name = form + (f" {row} x {rows} x {samples or arrays.B}"
+                               if form == "fused_blocked" else "")
                 tasks[name] = lambda n, run=library.time_pass, function=function: run(
                     function, ctypes.byref(arrays), ctypes.c_int64(n))
         return tasks

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // The pass over the trace of one D-RTRL step under window(1), by hand, for one number of states
-// STATES = S and one block OB:
+// STATES = S and one form of blocks, OB x ROWS x SAMPLES:
 //   G[i,o] += sum_b (sum_k l_k[b,o] e_k[b,i,o] + delta[b,o] x[b,i])
 //   e_k[b,i,o] <- sum_j D_kj[b,o] e_j[b,i,o] + x[b,i] f_k[b,o]
 // Small arrays are given as [S][S][B][O], [S][B][O]; in `fused_blocked` in the blocked form.
@@ -12,6 +12,12 @@
 #endif
 #ifndef OB
 #define OB 32
+#endif
+#ifndef ROWS
+#define ROWS 1
+#endif
+#ifndef SAMPLES
+#define SAMPLES 0 // all
 #endif
 enum { S = STATES };
 
@@ -97,33 +103,53 @@ void fused_natural(const Arrays *a) {
     }
 }
 
-// In place, in one loop nest, the trace as [O/OB][I][B][S][OB]; a piece of G stays in registers
-// over the batch. x [I][B]; D [O/OB][B][S][S][OB]; f, l [O/OB][B][S][OB]; delta [O/OB][B][OB].
+// In place, in one loop nest, the trace as [O/OB][B/SAMPLES][I/ROWS][SAMPLES][S][ROWS][OB]; a piece
+// of G stays in registers over the samples of a block, and what is read of [b, o] serves
+// ROWS rows. x [B/SAMPLES][I/ROWS][SAMPLES][ROWS]; D [O/OB][B][S][S][OB]; f, l [O/OB][B][S][OB];
+// delta [O/OB][B][OB].
 typedef float Vector __attribute__((vector_size(4 * OB)));
+#define FULLY _Pragma("clang loop unroll(full)")
 
 void fused_blocked(const Arrays *a) {
-  int64_t B = a->B, I = a->I, blocks = a->O / OB;
+  const int64_t samples = SAMPLES ? SAMPLES : a->B;
+  const int64_t groups = a->I / ROWS, blocks = a->O / OB * (a->B / samples);
   for (int64_t n = 0; n < blocks; ++n) {
-    const Vector *D = (const Vector *)a->D + n * B * S * S, *f = (const Vector *)a->f + n * B * S;
-    const Vector *l = (const Vector *)a->l + n * B * S, *delta = (const Vector *)a->delta + n * B;
-    for (int64_t i = 0; i < I; ++i) {
-      Vector *restrict e = (Vector *)a->e + (n * I + i) * B * S;
-      Vector *restrict G = (Vector *)(a->G + i * a->O) + n, sum = *G;
-      for (int64_t b = 0; b < B; ++b) {
-        Vector x = a->x[i * B + b] - (Vector){0}, old[S];
-        sum += delta[b] * x;
-        for (int k = 0; k < S; ++k) {
-          old[k] = e[b * S + k];
-          sum += l[b * S + k] * old[k];
+    const int64_t first = n * samples;
+    const Vector *D = (const Vector *)a->D + first * S * S, *f = (const Vector *)a->f + first * S;
+    const Vector *l = (const Vector *)a->l + first * S, *delta = (const Vector *)a->delta + first;
+    const float *x = a->x + n % (a->B / samples) * groups * samples * ROWS;
+    Vector *restrict e = (Vector *)a->e + n * groups * samples * S * ROWS;
+    for (int64_t i = 0; i < groups; ++i) {
+      float *restrict G = a->G + i * ROWS * a->O + n / (a->B / samples) * OB;
+      Vector sum[ROWS];
+      FULLY for (int r = 0; r < ROWS; ++r)
+        sum[r] = *(Vector *)(G + r * a->O);
+      for (int64_t b = 0; b < samples; ++b, e += S * ROWS, x += ROWS) {
+        Vector old[S][ROWS], next[ROWS], value = delta[b];
+        FULLY for (int r = 0; r < ROWS; ++r)
+          sum[r] += value * x[r];
+        FULLY for (int k = 0; k < S; ++k) {
+          value = l[b * S + k];
+          FULLY for (int r = 0; r < ROWS; ++r) {
+            old[k][r] = e[k * ROWS + r];
+            sum[r] += value * old[k][r];
+          }
         }
-        for (int k = 0; k < S; ++k) {
-          Vector next = x * f[b * S + k];
-          for (int j = 0; j < S; ++j)
-            next += D[(b * S + k) * S + j] * old[j];
-          e[b * S + k] = next;
+        FULLY for (int k = 0; k < S; ++k) {
+          value = f[b * S + k];
+          FULLY for (int r = 0; r < ROWS; ++r)
+            next[r] = value * x[r];
+          FULLY for (int j = 0; j < S; ++j) {
+            value = D[(b * S + k) * S + j];
+            FULLY for (int r = 0; r < ROWS; ++r)
+              next[r] += value * old[j][r];
+          }
+          FULLY for (int r = 0; r < ROWS; ++r)
+            e[k * ROWS + r] = next[r];
         }
       }
-      *G = sum;
+      FULLY for (int r = 0; r < ROWS; ++r)
+        *(Vector *)(G + r * a->O) = sum[r];
     }
   }
 }

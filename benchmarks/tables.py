@@ -60,7 +60,7 @@ def passes(cases):
     """In per cent of the stream bandwidth; our pass is learn - step."""
     rows = []
     for case in cases:
-        blocked = {name[len("fused_blocked"):]: of_stream(case, name) for name in case["times"]
+        blocked = {name[len("fused_blocked "):]: of_stream(case, name) for name in case["times"]
                    if name.startswith("fused_blocked")}
         best = max(blocked, key=blocked.get) if blocked else None
         rows.append((*shape(case), percent(of_stream(case, "two_pass")),

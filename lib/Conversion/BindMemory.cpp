@@ -31,6 +31,10 @@ struct Binding {
   BufferOp op;
   MemRefType type;
   int64_t offset = 0;
+
+  int64_t getBytes() const {
+    return type.getNumElements() * type.getElementTypeBitWidth() / 8;
+  }
 };
 
 /// An argument or result of an entry as it was before binding.
@@ -65,6 +69,7 @@ private:
   void bindResults(Block &block);
   Value getDestination(const Role &role, BlockArgument memory);
   Value viewExternal(const Role &role, Value memory);
+  Value viewBuffer(OpBuilder &b, const Binding &binding, Value memory);
   void createWrapper();
   DictionaryAttr describe() const;
 
@@ -309,6 +314,21 @@ void EntryBinder::bindResults(Block &block) {
 // Wrapper
 //===----------------------------------------------------------------------===//
 
+/// The buffer inside the block. A buffer that shares an array is a view with strides.
+Value EntryBinder::viewBuffer(OpBuilder &b, const Binding &binding, Value memory) {
+  Value offset = arith::ConstantIndexOp::create(b, loc, binding.offset);
+  MemRefType type = binding.type;
+  if (type.getLayout().isIdentity())
+    return memref::ViewOp::create(b, loc, type, memory, offset, ValueRange());
+  auto [strides, start] = type.getStridesAndOffset();
+  int64_t span = 1;
+  for (auto [extent, stride] : llvm::zip(type.getShape(), strides))
+    span += (extent - 1) * stride;
+  Value flat = memref::ViewOp::create(b, loc, MemRefType::get({span}, type.getElementType()),
+                                      memory, offset, ValueRange());
+  return memref::ReinterpretCastOp::create(b, loc, type, flat, start, type.getShape(), strides);
+}
+
 /// The C function: checks the block, then calls the body with views of it.
 void EntryBinder::createWrapper() {
   SmallVector<Type> types = {MemRefType::get({size}, builder.getI8Type())};
@@ -352,9 +372,7 @@ void EntryBinder::createWrapper() {
     SmallVector<Value> operands;
     for (auto &[buffer, isWritten] : buffers) {
       const Binding &binding = bindings[buffer.getValue()];
-      Value offset = arith::ConstantIndexOp::create(b, loc, binding.offset);
-      operands.push_back(
-          memref::ViewOp::create(b, loc, binding.type, memory, offset, ValueRange()));
+      operands.push_back(viewBuffer(b, binding, memory));
     }
     llvm::append_range(operands, external);
     func::CallOp::create(b, loc, body, operands);
@@ -431,6 +449,8 @@ struct BindMemory : etrace::impl::BindMemoryPassBase<BindMemory> {
 
 private:
   LogicalResult placeBuffers();
+  LogicalResult placeMember(Binding &binding, StringRef array, DictionaryAttr layout);
+  void place(Binding &binding, int64_t bytes);
   LogicalResult bindEntries();
   Attribute describeBuffer(const Binding &binding);
 
@@ -450,8 +470,7 @@ Attribute BindMemory::describeBuffer(const Binding &binding) {
   fields.append("type", TypeAttr::get(type.getElementType()));
   fields.append("shape", b.getDenseI64ArrayAttr(type.getShape()));
   fields.append("offset", b.getI64IntegerAttr(binding.offset));
-  fields.append("bytes", b.getI64IntegerAttr(type.getNumElements() *
-                                             type.getElementTypeBitWidth() / 8));
+  fields.append("bytes", b.getI64IntegerAttr(binding.getBytes()));
   fields.append("init", op.getInit());
   if (auto layout = op->getAttrOfType<DictionaryAttr>(kLayoutAttr)) {
     fields.set("shape", layout.get("shape"));
@@ -469,10 +488,40 @@ LogicalResult BindMemory::placeBuffers() {
     Binding &binding = bindings[buffer.getSymName()];
     binding.op = buffer;
     binding.type = MemRefType::get(type.getShape(), type.getElementType());
-    int64_t bytes = type.getNumElements() * type.getElementTypeBitWidth() / 8;
-    binding.offset = placeArray(size, bytes, bindings.size());
-    size = alignUp(binding.offset + bytes);
+    auto layout = buffer->getAttrOfType<DictionaryAttr>(kLayoutAttr);
+    if (auto array = layout ? layout.getAs<FlatSymbolRefAttr>("array") : nullptr) {
+      if (failed(placeMember(binding, array.getValue(), layout)))
+        return failure();
+      continue;
+    }
+    place(binding, binding.getBytes());
   }
+  return success();
+}
+
+void BindMemory::place(Binding &binding, int64_t bytes) {
+  binding.offset = placeArray(size, bytes, bindings.size());
+  size = alignUp(binding.offset + bytes);
+}
+
+/// A buffer that shares an array with others: the first takes the place for all.
+LogicalResult BindMemory::placeMember(Binding &binding, StringRef array, DictionaryAttr layout) {
+  auto members = layout.getAs<IntegerAttr>("members"), start = layout.getAs<IntegerAttr>("start");
+  auto strides = layout.getAs<DenseI64ArrayAttr>("stored_strides");
+  auto first = bindings.find(array);
+  if (!members || !start || !strides || strides.size() != binding.type.getRank() ||
+      first == bindings.end())
+    return binding.op.emitError() << "expected the layout to have members, start and one stored "
+                                  << "stride for each dimension, behind the buffer '" << array
+                                  << "' that is the first in its array";
+  auto layoutOf = StridedLayoutAttr::get(&getContext(), /*offset=*/0, strides);
+  binding.type =
+      MemRefType::get(binding.type.getShape(), binding.type.getElementType(), layoutOf);
+  if (first->second.op == binding.op)
+    place(binding, binding.getBytes() * members.getInt());
+  else
+    binding.offset = first->second.offset +
+                     start.getInt() * binding.type.getElementTypeBitWidth() / 8;
   return success();
 }
 

@@ -17,6 +17,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -33,7 +34,7 @@ namespace {
 /// Bytes of the innermost block: a line of the cache.
 constexpr int64_t kLine = 64;
 /// Samples of a block at most; more save nothing.
-constexpr int64_t kSamples = 16;
+constexpr int64_t kSamples = 8;
 
 /// Traces that the same operations update, with all values that stand for their contents.
 struct TraceCluster {
@@ -68,18 +69,29 @@ public:
   void run();
 
 private:
+  /// A copy of an input: its shape, the element of the input for each of its own, and the
+  /// place in it for each point of the update.
+  struct Packing {
+    SmallVector<int64_t> shape;
+    AffineMap source, place;
+  };
+
   bool chooseLayout();
   bool readAxes();
-  std::optional<int64_t> findRowAxis() const;
-  void chooseBlocks(int64_t row);
+  bool findRowAxis();
+  void chooseBlocks();
   void chooseOrder();
-  int64_t countVectors(int64_t row) const;
+  int64_t countVectors(int64_t axis) const;
+  bool isVector(AffineMap map) const;
   bool dependsOnBatch(AffineMap map) const;
   SmallVector<AffineExpr> getNaturalIndices(
       llvm::function_ref<AffineExpr(size_t position, int64_t stored)> getIndex) const;
   int64_t getExtent(int64_t stored) const;
-  AffineMap pack(linalg::GenericOp op, OpOperand &operand, AffineMap map);
+  bool isPacked(AffineMap map) const;
+  Packing getPacking(AffineMap map) const;
+  void packTogether(linalg::GenericOp op, ArrayRef<OpOperand *> operands);
   RankedTensorType getBlockedType() const;
+  SmallVector<int64_t> getStoredStrides(int64_t &stateStride) const;
   void rewriteUpdate(linalg::GenericOp op);
   void setTypes();
 
@@ -89,6 +101,10 @@ private:
   int64_t cache;
   /// The axes that the gradient sums over: the batch.
   SmallVector<int64_t> summed;
+  /// The axis of the rows that a block takes together.
+  int64_t row = 0;
+  /// Whether rows are passed one after the other, not line by line.
+  bool hasLongRows = false;
   /// How many elements of each axis lie in one block.
   SmallVector<int64_t> blocks;
   /// The stored axes, outermost first: d counts the blocks of axis d, rank + d is the place
@@ -194,30 +210,34 @@ bool TraceBlocker::dependsOnBatch(AffineMap map) const {
   return llvm::any_of(summed, [&](int64_t d) { return map.isFunctionOfDim(d); });
 }
 
-/// Inputs that vary along the last axis but not along `row`: D, f and others of [b, o].
-int64_t TraceBlocker::countVectors(int64_t row) const {
+/// Inputs that vary along the last axis but not along `axis`: D, f and others of [b, o].
+int64_t TraceBlocker::countVectors(int64_t axis) const {
   int64_t most = 0;
   for (Operation *update : cluster.updates) {
     auto op = cast<linalg::GenericOp>(update);
     most = std::max<int64_t>(
         most, llvm::count_if(op.getDpsInputOperands(), [&](OpOperand *operand) {
           AffineMap map = op.getMatchingIndexingMap(operand);
-          return map.isFunctionOfDim(rank - 1) && !map.isFunctionOfDim(row);
+          return map.isFunctionOfDim(rank - 1) && !map.isFunctionOfDim(axis);
         }));
   }
   return most;
 }
 
+/// True for an input that all rows share.
+bool TraceBlocker::isVector(AffineMap map) const {
+  return map.isFunctionOfDim(rank - 1) && !map.isFunctionOfDim(row);
+}
+
 /// The axis whose turns share the most vectors.
-std::optional<int64_t> TraceBlocker::findRowAxis() const {
-  std::optional<int64_t> row;
+bool TraceBlocker::findRowAxis() {
   int64_t most = 0;
   for (int64_t d = 0; d < rank - 1; ++d)
     if (int64_t count = countVectors(d); !llvm::is_contained(summed, d) && count > most) {
       row = d;
       most = count;
     }
-  return row;
+  return most > 0;
 }
 
 static int64_t getLargestDivisor(int64_t extent, int64_t limit) {
@@ -227,21 +247,18 @@ static int64_t getLargestDivisor(int64_t extent, int64_t limit) {
   return 1;
 }
 
-/// An update of few samples reads and writes G as often as the trace: it takes longer pieces
-/// of a row, and fewer rows at a time. So does one of many states, whose old and new values
-/// must fit the registers.
-void TraceBlocker::chooseBlocks(int64_t row) {
+/// Two rows of many states, whose values fill the registers, or of one sample, where G is read
+/// and written as often as the trace.
+void TraceBlocker::chooseBlocks() {
   int64_t axis = rank - 1, samples = 1, states = cluster.buffers.size();
   for (int64_t d : summed)
     samples *= type.getDimSize(d);
   int64_t bytes = type.getElementTypeBitWidth() / 8;
-  int64_t vectors = countVectors(row), line = kLine / bytes;
+  int64_t vectors = countVectors(row);
   blocks.assign(rank, 1);
-  blocks[axis] = line;
-  while (samples == 1 && blocks[axis] < 4 * line &&
-         type.getDimSize(axis) % (2 * blocks[axis]) == 0 &&
-         2 * blocks[axis] * vectors * bytes <= cache / 8)
-    blocks[axis] *= 2;
+  blocks[axis] = kLine / bytes;
+  // The vectors of whole rows of one sample may stay in the cache: then G is read in order.
+  hasLongRows = samples == 1 && vectors * type.getDimSize(axis) * bytes <= cache * 3 / 4;
   blocks[row] =
       getLargestDivisor(type.getDimSize(row), samples == 1 || states > 2 ? 2 : 4);
   if (!summed.empty())
@@ -263,9 +280,12 @@ void TraceBlocker::chooseOrder() {
   for (int64_t d = 0; d < rank - 1; ++d)
     if (!llvm::is_contained(summed, d))
       rows.push_back(d);
-  addCount(rank - 1);
+  if (!hasLongRows)
+    addCount(rank - 1);
   llvm::for_each(summed, addCount);
   llvm::for_each(rows, addCount);
+  if (hasLongRows)
+    addCount(rank - 1);
   llvm::for_each(summed, addPlace);
   llvm::for_each(rows, addPlace);
   addPlace(rank - 1);
@@ -292,12 +312,10 @@ bool TraceBlocker::readAxes() {
 }
 
 bool TraceBlocker::chooseLayout() {
-  if (!readAxes())
+  if (!readAxes() || !findRowAxis() ||
+      type.getDimSize(rank - 1) % (kLine * 8 / type.getElementTypeBitWidth()) != 0)
     return false;
-  std::optional<int64_t> row = findRowAxis();
-  if (!row || type.getDimSize(rank - 1) % (kLine * 8 / type.getElementTypeBitWidth()) != 0)
-    return false;
-  chooseBlocks(*row);
+  chooseBlocks();
   chooseOrder();
   return true;
 }
@@ -323,34 +341,78 @@ SmallVector<AffineExpr> TraceBlocker::getNaturalIndices(
   return natural;
 }
 
-/// Copies v[b, o] or x[b, i] in the order in which the update reads it, so that it is one
-/// run through memory. Returns the map of the copy.
-AffineMap TraceBlocker::pack(linalg::GenericOp op, OpOperand &operand, AffineMap map) {
-  MLIRContext *context = op.getContext();
-  SmallVector<int64_t> shape;
-  SmallVector<AffineExpr> stored;
+/// An input is copied in the order in which the update reads it if that order differs, or if
+/// the rows share it: D, f and others then lie side by side.
+bool TraceBlocker::isPacked(AffineMap map) const {
+  return dependsOnBatch(map) || isVector(map);
+}
+
+/// Where a copy of v[b, o] or x[b, i] lies in the stored axes, and its elements in v or x.
+TraceBlocker::Packing TraceBlocker::getPacking(AffineMap map) const {
+  MLIRContext *context = type.getContext();
+  Packing packing;
+  SmallVector<AffineExpr> places;
   SmallVector<AffineExpr> natural =
-      getNaturalIndices([&](size_t position, int64_t axis) -> AffineExpr {
-        if (!map.isFunctionOfDim(axis % rank))
+      getNaturalIndices([&](size_t position, int64_t stored) -> AffineExpr {
+        if (!map.isFunctionOfDim(stored % rank))
           return {};
-        shape.push_back(getExtent(axis));
-        stored.push_back(getAffineDimExpr(position, context));
-        return getAffineDimExpr(shape.size() - 1, context);
+        packing.shape.push_back(getExtent(stored));
+        places.push_back(getAffineDimExpr(position, context));
+        return getAffineDimExpr(packing.shape.size() - 1, context);
       });
-  AffineMap source = map.replaceDimsAndSymbols(natural, {}, shape.size(), 0);
-  auto packedMap = AffineMap::get(order.size(), 0, stored, context);
-  OpBuilder builder(op);
-  Location loc = op.getLoc();
-  Value empty = tensor::EmptyOp::create(builder, loc, shape, type.getElementType());
-  SmallVector<utils::IteratorType> parallel(shape.size(), utils::IteratorType::parallel);
+  packing.source = map.replaceDimsAndSymbols(natural, {}, packing.shape.size(), 0);
+  packing.place = AffineMap::get(order.size(), 0, places, context);
+  return packing;
+}
+
+/// Copies `from`, read through the packing, to `to`.
+static Value createPackedCopy(OpBuilder &builder, Location loc, Value from, AffineMap source,
+                              Value to) {
+  SmallVector<utils::IteratorType> parallel(source.getNumDims(), utils::IteratorType::parallel);
+  auto identity = builder.getMultiDimIdentityMap(source.getNumDims());
   auto copy = linalg::GenericOp::create(
-      builder, loc, empty.getType(), operand.get(), empty,
-      ArrayRef<AffineMap>{source, AffineMap::getMultiDimIdentityMap(shape.size(), context)},
-      parallel, [](OpBuilder &nested, Location at, ValueRange arguments) {
+      builder, loc, to.getType(), from, to, ArrayRef<AffineMap>{source, identity}, parallel,
+      [](OpBuilder &nested, Location at, ValueRange arguments) {
         linalg::YieldOp::create(nested, at, arguments.front());
       });
-  operand.set(copy.getResult(0));
-  return packedMap;
+  return copy.getResult(0);
+}
+
+/// Packs inputs of one shape and place: v-th of all[.., v, o]. In arrays of their own they
+/// would fall in the same few lines of the first-level cache, and each would need a register
+/// for its address.
+void TraceBlocker::packTogether(linalg::GenericOp op, ArrayRef<OpOperand *> operands) {
+  OpBuilder builder(op);
+  Location loc = op.getLoc();
+  Packing packing = getPacking(op.getMatchingIndexingMap(operands.front()));
+  SmallVector<int64_t> shape = packing.shape;
+  auto single = RankedTensorType::get(shape, type.getElementType());
+  if (operands.size() == 1) {
+    Value empty = tensor::EmptyOp::create(builder, loc, shape, type.getElementType());
+    operands.front()->set(createPackedCopy(builder, loc, operands.front()->get(),
+                                           packing.source, empty));
+    return;
+  }
+  shape.insert(shape.end() - 1, operands.size());
+  SmallVector<OpFoldResult> offsets(shape.size(), builder.getIndexAttr(0)),
+      strides(shape.size(), builder.getIndexAttr(1)), sizes;
+  for (int64_t extent : shape)
+    sizes.push_back(builder.getIndexAttr(extent));
+  size_t axis = shape.size() - 2;
+  sizes[axis] = builder.getIndexAttr(1);
+  auto extract = [&](Value all, size_t number) -> Value {
+    offsets[axis] = builder.getIndexAttr(number);
+    return tensor::ExtractSliceOp::create(builder, loc, single, all, offsets, sizes, strides);
+  };
+  Value all = tensor::EmptyOp::create(builder, loc, shape, type.getElementType());
+  for (auto [number, operand] : llvm::enumerate(operands)) {
+    AffineMap source = getPacking(op.getMatchingIndexingMap(operand)).source;
+    Value copy =
+        createPackedCopy(builder, loc, operand->get(), source, extract(all, number));
+    all = tensor::InsertSliceOp::create(builder, loc, copy, all, offsets, sizes, strides);
+  }
+  for (auto [number, operand] : llvm::enumerate(operands))
+    operand->set(extract(all, number));
 }
 
 /// The same update over the stored axes.
@@ -359,18 +421,20 @@ void TraceBlocker::rewriteUpdate(linalg::GenericOp op) {
   SmallVector<AffineExpr> natural = getNaturalIndices(
       [&](size_t position, int64_t) { return getAffineDimExpr(position, context); });
   SmallVector<AffineMap> maps;
+  llvm::MapVector<AffineMap, SmallVector<OpOperand *>> packed;
   for (OpOperand &operand : op->getOpOperands()) {
     AffineMap map = op.getMatchingIndexingMap(&operand);
     if (cluster.values.contains(operand.get())) {
       maps.push_back(AffineMap::getMultiDimIdentityMap(order.size(), context));
-      continue;
+    } else if (op.isDpsInput(&operand) && isPacked(map)) {
+      maps.push_back(getPacking(map).place);
+      packed[maps.back()].push_back(&operand);
+    } else {
+      maps.push_back(map.replaceDimsAndSymbols(natural, {}, order.size(), 0));
     }
-    if (op.isDpsInput(&operand) && dependsOnBatch(map)) {
-      maps.push_back(pack(op, operand, map));
-      continue;
-    }
-    maps.push_back(map.replaceDimsAndSymbols(natural, {}, order.size(), 0));
   }
+  for (auto &[place, operands] : packed)
+    packTogether(op, operands);
   SmallVector<utils::IteratorType> iterators = op.getIteratorTypesArray();
   auto attributes = llvm::map_to_vector(order, [&](int64_t stored) -> Attribute {
     return linalg::IteratorTypeAttr::get(context, iterators[stored % rank]);
@@ -379,23 +443,50 @@ void TraceBlocker::rewriteUpdate(linalg::GenericOp op) {
   op.setIteratorTypesAttr(Builder(context).getArrayAttr(attributes));
 }
 
+/// The strides of the stored axes. The traces of all states lie in one array: between the
+/// places of the samples and those of the rows.
+SmallVector<int64_t> TraceBlocker::getStoredStrides(int64_t &stateStride) const {
+  SmallVector<int64_t> strides(order.size());
+  int64_t stride = 1;
+  stateStride = 0;
+  for (size_t position = order.size(); position-- > 0;) {
+    int64_t stored = order[position];
+    bool isInner = stored == rank + row || stored == 2 * rank - 1;
+    if (!isInner && !stateStride) {
+      stateStride = stride;
+      stride *= cluster.buffers.size();
+    }
+    strides[position] = stride;
+    stride *= getExtent(stored);
+  }
+  if (!stateStride)
+    stateStride = stride;
+  return strides;
+}
+
 void TraceBlocker::setTypes() {
   RankedTensorType blocked = getBlockedType();
   Builder b(type.getContext());
+  int64_t stateStride;
+  SmallVector<int64_t> stored = getStoredStrides(stateStride);
   SmallVector<int64_t> blockStrides(rank, 0), strides(rank, 0);
-  int64_t stride = 1;
-  for (int64_t stored : llvm::reverse(order)) {
-    (stored < rank ? blockStrides : strides)[stored % rank] = stride;
-    stride *= getExtent(stored);
-  }
-  auto layout = b.getDictionaryAttr({
-      b.getNamedAttr("blocks", b.getDenseI64ArrayAttr(blocks)),
-      b.getNamedAttr("block_strides", b.getDenseI64ArrayAttr(blockStrides)),
-      b.getNamedAttr("shape", b.getDenseI64ArrayAttr(type.getShape())),
-      b.getNamedAttr("strides", b.getDenseI64ArrayAttr(strides)),
-  });
-  for (BufferOp buffer : cluster.buffers) {
-    buffer->setAttr(kLayoutAttr, layout);
+  for (auto [axis, stride] : llvm::zip(order, stored))
+    (axis < rank ? blockStrides : strides)[axis % rank] = stride;
+  llvm::sort(cluster.buffers,
+             [](BufferOp a, BufferOp c) { return a->isBeforeInBlock(c); });
+  for (auto [state, buffer] : llvm::enumerate(cluster.buffers)) {
+    NamedAttrList layout;
+    layout.append("shape", b.getDenseI64ArrayAttr(type.getShape()));
+    layout.append("blocks", b.getDenseI64ArrayAttr(blocks));
+    layout.append("block_strides", b.getDenseI64ArrayAttr(blockStrides));
+    layout.append("strides", b.getDenseI64ArrayAttr(strides));
+    if (cluster.buffers.size() > 1) {
+      layout.append("array", FlatSymbolRefAttr::get(cluster.buffers.front().getSymNameAttr()));
+      layout.append("members", b.getI64IntegerAttr(cluster.buffers.size()));
+      layout.append("start", b.getI64IntegerAttr(state * stateStride));
+      layout.append("stored_strides", b.getDenseI64ArrayAttr(stored));
+    }
+    buffer->setAttr(kLayoutAttr, layout.getDictionary(type.getContext()));
     buffer.setType(blocked);
   }
   for (Value value : cluster.values) {

@@ -30,6 +30,13 @@ SmallVector<Run> collectRuns(DictionaryAttr record) {
   for (auto buffer : record.getAs<ArrayAttr>("buffers").getAsRange<DictionaryAttr>()) {
     int64_t offset = buffer.getAs<IntegerAttr>("offset").getInt();
     int64_t bytes = buffer.getAs<IntegerAttr>("bytes").getInt();
+    // Buffers that share an array are saved with the first of them.
+    auto layout = buffer.getAs<DictionaryAttr>("layout");
+    if (auto array = layout ? layout.getAs<FlatSymbolRefAttr>("array") : nullptr) {
+      if (array.getAttr() != buffer.getAs<StringAttr>("symbol"))
+        continue;
+      bytes *= layout.getAs<IntegerAttr>("members").getInt();
+    }
     if (!runs.empty() && runs.back().inBlock + runs.back().bytes == offset)
       runs.back().bytes += bytes;
     else

@@ -80,6 +80,9 @@ private:
   Rows emitSamples(unsigned dim, ValueRange sums);
   Rows emitSample(ValueRange sums);
   const Rows &getRows(Value value);
+  SmallVector<Value> getTerms(arith::AddFOp sum);
+  Rows addTerm(const Rows &sum, Value term);
+  void emitSum(arith::AddFOp op);
   void emitOperation(Operation *op);
   void loadOldValues();
 
@@ -317,7 +320,59 @@ const UpdateEmitter::Rows &UpdateEmitter::getRows(Value value) {
   return values[value] = rows;
 }
 
+/// The terms of a sum: a tree of additions whose inner results have no other use. What is
+/// carried comes first, so that each term is one multiply-add.
+SmallVector<Value> UpdateEmitter::getTerms(arith::AddFOp sum) {
+  SmallVector<Value> terms;
+  std::function<void(Value)> collect = [&](Value value) {
+    auto inner = value.getDefiningOp<arith::AddFOp>();
+    if (!inner || inner->getBlock() != sum->getBlock() || !value.hasOneUse()) {
+      terms.push_back(value);
+      return;
+    }
+    collect(inner.getLhs());
+    collect(inner.getRhs());
+  };
+  collect(sum.getLhs());
+  collect(sum.getRhs());
+  auto carried = llvm::find_if(
+      terms, [&](Value term) { return isa<BlockArgument>(term) && values.contains(term); });
+  if (carried != terms.end())
+    std::rotate(terms.begin(), carried, carried + 1);
+  return terms;
+}
+
+/// sum + term, as a multiply-add if the term is a product.
+UpdateEmitter::Rows UpdateEmitter::addTerm(const Rows &sum, Value term) {
+  auto product = term.getDefiningOp<arith::MulFOp>();
+  bool isProduct =
+      product && product->getBlock() == work.op.getBody() && term.hasOneUse();
+  Rows a = getRows(isProduct ? product.getLhs() : term), b;
+  if (isProduct)
+    b = getRows(product.getRhs());
+  auto at = [](const Rows &rows, size_t row) { return rows.size() == 1 ? rows[0] : rows[row]; };
+  Rows result;
+  for (size_t row = 0, e = std::max({sum.size(), a.size(), b.size()}); row < e; ++row)
+    result.push_back(
+        isProduct
+            ? vector::FMAOp::create(builder, loc, at(a, row), at(b, row), at(sum, row)).getResult()
+            : arith::AddFOp::create(builder, loc, at(sum, row), at(a, row)).getResult());
+  return result;
+}
+
+/// Sums are added up term by term, in the order of the states: the first is needed first, and
+/// so memory is read upwards, as the prefetching of processors expects.
+void UpdateEmitter::emitSum(arith::AddFOp op) {
+  SmallVector<Value> terms = getTerms(op);
+  Rows sum = getRows(terms.front());
+  for (Value term : llvm::drop_begin(terms))
+    sum = addTerm(sum, term);
+  values[op.getResult()] = sum;
+}
+
 void UpdateEmitter::emitOperation(Operation *op) {
+  if (auto sum = dyn_cast<arith::AddFOp>(op))
+    return emitSum(sum);
   SmallVector<Rows> operands;
   size_t count = 1;
   for (Value operand : op->getOperands()) {

@@ -137,7 +137,6 @@ void Learner::write(const BufferInfo &buffer, const Array &array) {
     std::memcpy(sink, converted.data(), converted.getNumBytes());
     return;
   }
-  zero(buffer);
   size_t width = etrace::getByteWidth(buffer.type);
   forEachElement(buffer, [&](int64_t natural, int64_t stored) {
     std::memcpy(sink + stored * width, converted.data() + natural * width, width);
@@ -145,7 +144,7 @@ void Learner::write(const BufferInfo &buffer, const Array &array) {
 }
 
 void Learner::zero(const BufferInfo &buffer) {
-  std::memset(block.get() + buffer.offset, 0, buffer.bytes);
+  write(buffer, Array(getDataType(buffer.type), buffer.shape));
 }
 
 void Learner::copyParameters(const Learner &other) {

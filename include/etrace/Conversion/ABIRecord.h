@@ -17,6 +17,8 @@ namespace etrace {
 constexpr llvm::StringLiteral kABIAttr = "etrace.abi";
 /// On a buffer whose type is not the natural one: {shape, blocks, block_strides,
 /// strides}: index i of axis d adds i / blocks[d] * block_strides[d] + i % blocks[d] * strides[d].
+/// Buffers that share one array also have {array, members, start, stored_strides}: the first of
+/// them, their number, the element at which this one starts, the strides of its type.
 constexpr llvm::StringLiteral kLayoutAttr = "etrace.layout";
 /// On a declaration: the function of which it runs all turns, through the caller's loop.
 constexpr llvm::StringLiteral kSharedPartAttr = "etrace.shared_part";

@@ -53,7 +53,7 @@ def BlockTracesPass : Pass<"etrace-block-traces", "::mlir::ModuleOp"> {
     [O / ob][B / bb][I / ib][bb][ib][ob]: an update is one run through memory, in which a
     piece of the gradient stays in registers over bb samples and each vector of [B, O]
     that it reads serves ib rows. The block of O is a line of the cache, longer for one
-    sample; that of B the largest divisor, at most 16, with which the vectors of a block
+    sample; that of B the largest divisor, at most 8, with which the vectors of a block
     stay in a quarter of the first-level cache; that of I the largest divisor up to 4, or
     2 for one sample and for three states or more. Traces without an axis whose turns share
     vectors, and last axes that are no multiple of a line, keep their order. Expects
