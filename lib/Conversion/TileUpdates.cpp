@@ -16,6 +16,7 @@
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -177,8 +178,9 @@ SmallVector<Value> UpdateEmitter::getIndices(AffineMap map) {
   SmallVector<Value> result;
   for (AffineExpr expr : map.getResults()) {
     auto single = AffineMap::get(map.getNumDims(), 0, expr);
-    result.push_back(affine::makeComposedAffineApply(builder, loc, single,
-                                                     getAsOpFoldResult(indices)));
+    OpFoldResult index = affine::makeComposedFoldedAffineApply(builder, loc, single,
+                                                               getAsOpFoldResult(indices));
+    result.push_back(getValueOrCreateConstantIndexOp(builder, loc, index));
   }
   return result;
 }

@@ -39,3 +39,12 @@ func.func @m_step(%x: tensor<?x5xf32> {etrace.name = "x"}) attributes {etrace.en
 func.func @other(%x: tensor<5xf32> {etrace.name = "x"}) attributes {etrace.entry = "step"} {
   return
 }
+
+// -----
+
+// expected-error @+1 {{expected the layout to have members, start and one stored stride for each dimension, behind the buffer 'e' that is the first in its array}}
+etrace.buffer @f kind(trace) path "f" : tensor<2x4xf32> {etrace.layout = {array = @e, members = 2 : i64, start = 4 : i64, stored_strides = array<i64: 8, 1>}}
+etrace.buffer @e kind(trace) path "e" : tensor<2x4xf32> {etrace.layout = {array = @e, members = 2 : i64, start = 0 : i64, stored_strides = array<i64: 8, 1>}}
+func.func @m_step(%e: tensor<2x4xf32> {etrace.buffer = "e"}) attributes {etrace.entry = "step"} {
+  return
+}
