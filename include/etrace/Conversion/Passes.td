@@ -46,6 +46,25 @@ def FuseElementwisePass : Pass<"etrace-fuse-elementwise", "::mlir::ModuleOp"> {
                            "::mlir::affine::AffineDialect"];
 }
 
+def NarrowSlicesPass : Pass<"etrace-narrow-slices"> {
+  let summary = "Compute only the slice of a result that is read";
+  let description = [{
+    If the only use of an operation is a slice, the operation takes slices of its operands. The
+    adjoint of a primitive whose input joins x and h is such a slice: nobody reads
+    the part of x.
+
+    ```
+    %y = linalg.generic ... ins(%d, %w) outs(%z) { d w^T } -> tensor<32x156xf32>
+    %h = tensor.extract_slice %y[0, 28] [32, 128] [1, 1]
+    // becomes
+    %v = tensor.extract_slice %w[28, 0] [128, 64] [1, 1]
+    %h = linalg.generic ... ins(%d, %v) outs(%u) { d w^T } -> tensor<32x128xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect"];
+}
+
 def BlockTracesPass : Pass<"etrace-block-traces", "::mlir::ModuleOp"> {
   let summary = "Choose how traces lie in memory";
   let description = [{
