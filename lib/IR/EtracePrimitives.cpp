@@ -101,62 +101,96 @@ LogicalResult SpikeOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
-// MatmulOp
+// Products
 //===----------------------------------------------------------------------===//
 
-LogicalResult MatmulOp::verify() {
+LogicalResult etrace::detail::verifyElementTypes(Operation *op) {
   // P1; ranks and extents are checked by the interface.
-  Type element = getElementTypeOrSelf(getResult());
-  for (Value operand : getOperands())
+  Type element = getElementTypeOrSelf(op->getResult(0));
+  for (Value operand : op->getOperands())
     if (getElementTypeOrSelf(operand) != element)
-      return emitOpError("expects one element type, found ")
+      return op->emitOpError("expects one element type, found ")
              << getElementTypeOrSelf(operand) << " and " << element;
   return success();
 }
 
+SmallVector<OpOperand *> etrace::detail::getOperandsFrom(Operation *op, unsigned first) {
+  return llvm::map_to_vector(op->getOpOperands().drop_front(first),
+                             [](OpOperand &operand) { return &operand; });
+}
+
+/// Maps of x, w, [bias,] y that select dimensions of an iteration space.
+static SmallVector<AffineMap> selectDims(MLIRContext *context, unsigned dims,
+                                         ArrayRef<SmallVector<unsigned>> operands) {
+  return llvm::map_to_vector(operands, [&](const SmallVector<unsigned> &selected) {
+    auto exprs = llvm::map_to_vector(
+        selected, [&](unsigned dim) { return getAffineDimExpr(dim, context); });
+    return AffineMap::get(dims, 0, exprs, context);
+  });
+}
+
+/// (0, ..., count - 1) followed by `rest`.
+static SmallVector<unsigned> append(unsigned count, ArrayRef<unsigned> rest) {
+  auto dims = llvm::to_vector(llvm::seq(0u, count));
+  llvm::append_range(dims, rest);
+  return dims;
+}
+
 SmallVector<AffineMap> MatmulOp::getIndexingMapsArray() {
-  // Iteration space (batch..., i, o).
-  MLIRContext *context = getContext();
-  // Asked before P1 is verified: x may still have rank 0.
-  unsigned batch = std::max<int64_t>(getX().getType().getRank(), 1) - 1, dims = batch + 2;
-  SmallVector<AffineExpr> x, y;
-  for (unsigned d = 0; d < batch; ++d) {
-    x.push_back(getAffineDimExpr(d, context));
-    y.push_back(getAffineDimExpr(d, context));
-  }
-  AffineExpr i = getAffineDimExpr(batch, context), o = getAffineDimExpr(batch + 1, context);
-  x.push_back(i);
-  y.push_back(o);
-  SmallVector<AffineMap> maps = {AffineMap::get(dims, 0, x, context),
-                                 AffineMap::get(dims, 0, {i, o}, context)};
+  // Iteration space (batch..., i, o). Asked before P1 is verified: x may still have rank 0.
+  unsigned i = std::max<int64_t>(getX().getType().getRank(), 1) - 1, o = i + 1;
+  SmallVector<SmallVector<unsigned>> operands = {append(i, {i}), {i, o}};
   if (getBias())
-    maps.push_back(AffineMap::get(dims, 0, {o}, context));
-  maps.push_back(AffineMap::get(dims, 0, y, context));
-  return maps;
+    operands.push_back({o});
+  operands.push_back(append(i, {o}));
+  return selectDims(getContext(), o + 1, operands);
 }
 
-SmallVector<OpOperand *> MatmulOp::getProductOperands() {
-  return {&getXMutable(), &getWeightMutable()};
-}
-
-SmallVector<OpOperand *> MatmulOp::getAdditiveOperands() {
+SmallVector<AffineMap> GroupedMatmulOp::getIndexingMapsArray() {
+  // Iteration space (batch..., g, k, n); x may have any rank, as above.
+  unsigned g = std::max<int64_t>(getX().getType().getRank(), 2) - 2, k = g + 1, n = g + 2;
+  SmallVector<SmallVector<unsigned>> operands = {append(g, {g, k}), {g, k, n}};
   if (getBias())
-    return {&getBiasMutable()[0]};
-  return {};
+    operands.push_back({g, n});
+  operands.push_back(append(g, {g, n}));
+  return selectDims(getContext(), n + 1, operands);
 }
 
-SmallVector<OpOperand *> MatmulOp::getTrainableOperands() {
-  SmallVector<OpOperand *> leaves = {&getWeightMutable()};
-  llvm::append_range(leaves, getAdditiveOperands());
-  return leaves;
+//===----------------------------------------------------------------------===//
+// EinsumOp
+//===----------------------------------------------------------------------===//
+
+std::optional<EinsumEquation> EinsumEquation::parse(StringRef text) {
+  auto [inputs, y] = text.split("->");
+  auto [x, weight] = inputs.split(',');
+  EinsumEquation equation{x, weight, y};
+  for (StringRef operand : {x, weight, y})
+    for (char letter : operand) {
+      int count = llvm::count_if(ArrayRef({x, weight, y}), [&](StringRef other) {
+        return other.contains(letter);
+      });
+      if (!llvm::isLower(letter) || operand.count(letter) != 1 || count < 2)
+        return std::nullopt;
+    }
+  if (!text.contains("->") || !inputs.contains(','))
+    return std::nullopt;
+  return equation;
 }
 
-StringRef MatmulOp::getLeafName(OpOperand &operand) {
-  return operand.getOperandNumber() == 1 ? "weight" : "bias";
+SmallVector<AffineMap> EinsumOp::getIndexingMapsArray() {
+  EinsumEquation equation = *EinsumEquation::parse(getEquation());
+  // The letters of y first, then those that are summed.
+  std::string letters = equation.y.str();
+  for (char letter : equation.x)
+    if (!equation.y.contains(letter))
+      letters += letter;
+  auto dimsOf = [&](StringRef operand) {
+    return llvm::map_to_vector(operand,
+                               [&](char letter) { return unsigned(letters.find(letter)); });
+  };
+  return selectDims(getContext(), letters.size(),
+                    {dimsOf(equation.x), dimsOf(equation.weight), dimsOf(equation.y)});
 }
-StringRef MatmulOp::getFamilyName() { return "matmul"; }
-StringAttr MatmulOp::getPrimitiveId() { return getIdAttr(); }
-void MatmulOp::setPrimitiveId(StringAttr id) { setIdAttr(id); }
 
 //===----------------------------------------------------------------------===//
 // ElementwiseOp

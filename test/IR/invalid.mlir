@@ -713,6 +713,60 @@ func.func @f(%x: tensor<2x3xf32>, %w: tensor<3x5xf32>, %b: tensor<2x5xf32>) {
 
 // -----
 
+// P1: groups.
+func.func @f(%x: tensor<2x3xf32>, %w: tensor<4x3x5xf32>) {
+  // expected-error @+1 {{operand #1 has extent 4 along axis 0, expected 2}}
+  %y = etrace.grouped_matmul %x, %w : tensor<2x3xf32>, tensor<4x3x5xf32> -> tensor<2x5xf32>
+  return
+}
+
+// -----
+
+// P1: rank of x.
+func.func @f(%x: tensor<3xf32>, %w: tensor<4x3x5xf32>) {
+  // expected-error @+1 {{operand #0 must have rank 2, found 'tensor<3xf32>'}}
+  %y = etrace.grouped_matmul %x, %w : tensor<3xf32>, tensor<4x3x5xf32> -> tensor<4x5xf32>
+  return
+}
+
+// -----
+
+// P2: a letter of the weight that nothing shares.
+func.func @f(%x: tensor<3xf32>, %w: tensor<3x5xf32>) {
+  // expected-error @+1 {{attribute 'equation' failed to satisfy constraint: equation 'x,w->y' of lower-case letters, none twice in an operand, each in two of the three}}
+  %y = etrace.einsum "k,kn->k" %x, %w : tensor<3xf32>, tensor<3x5xf32> -> tensor<3xf32>
+  return
+}
+
+// -----
+
+// P2: a letter twice.
+func.func @f(%x: tensor<3x3xf32>, %w: tensor<3xf32>) {
+  // expected-error @+1 {{attribute 'equation' failed to satisfy constraint}}
+  %y = etrace.einsum "kk,k->k" %x, %w : tensor<3x3xf32>, tensor<3xf32> -> tensor<3xf32>
+  return
+}
+
+// -----
+
+// P2: no equation.
+func.func @f(%x: tensor<3xf32>, %w: tensor<3xf32>) {
+  // expected-error @+1 {{attribute 'equation' failed to satisfy constraint}}
+  %y = etrace.einsum "K,K->K" %x, %w : tensor<3xf32>, tensor<3xf32> -> tensor<3xf32>
+  return
+}
+
+// -----
+
+// P1: letters and ranks.
+func.func @f(%x: tensor<2x3xf32>, %w: tensor<3x5xf32>) {
+  // expected-error @+1 {{operand #0 must have rank 1, found 'tensor<2x3xf32>'}}
+  %y = etrace.einsum "k,kn->n" %x, %w : tensor<2x3xf32>, tensor<3x5xf32> -> tensor<5xf32>
+  return
+}
+
+// -----
+
 // P1: one element type.
 func.func @f(%x: tensor<3xf32>, %w: tensor<3x5xf64>) {
   // expected-error @+1 {{expects one element type, found 'f64' and 'f32'}}

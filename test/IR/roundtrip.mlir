@@ -35,6 +35,8 @@ etrace.model @written attributes {batch_dim = 0, compat = #etrace.compat<braintr
     %y0 = etrace.matmul %x, %w : tensor<2x3xf32>, tensor<3x5xf32> -> tensor<2x5xf32>
     // CHECK: etrace.matmul %{{.*}}, %{{.*}} bias %{{.*}} id "y" : tensor<2x3xf32>, tensor<3x5xf32>, tensor<5xf32> -> tensor<2x5xf32>
     %y1 = etrace.matmul %x, %w bias %b id "y" : tensor<2x3xf32>, tensor<3x5xf32>, tensor<5xf32> -> tensor<2x5xf32>
+    // CHECK: etrace.einsum "bk,kn->bn" %{{.*}}, %{{.*}} id "z" : tensor<2x3xf32>, tensor<3x5xf32> -> tensor<2x5xf32>
+    %y2 = etrace.einsum "bk,kn->bn" %x, %w id "z" : tensor<2x3xf32>, tensor<3x5xf32> -> tensor<2x5xf32>
     // CHECK: etrace.elementwise %{{.*}} id "e" : tensor<5xf32>
     %e = etrace.elementwise %b id "e" : tensor<5xf32>
     // CHECK: etrace.spike %{{.*}} : tensor<2x5xf32>

@@ -20,15 +20,18 @@ class Context:
     """The plain program."""
 
     def __init__(self):
-        self.new, self.y, self.x = {}, {}, {}
+        self.new, self.y, self.x, self.equations = {}, {}, {}, {}
 
     def primitive(self, name, y):
         self.y[name] = value(y)
         return y
 
     def matmul(self, name, x, w, b=None):
-        self.x[name] = value(x)
-        y = dual.dot(x, w)
+        return self.einsum(name, "...i,io->...o", x, w, b)
+
+    def einsum(self, name, equation, x, w, b=None):
+        self.x[name], self.equations[name] = value(x), equation
+        y = dual.einsum(equation, x, w)
         return self.primitive(name, y if b is None else y + b)
 
     def elementwise(self, name, w):
@@ -55,13 +58,13 @@ class OperandContext(Context):
         super().__init__()
         self.ydot, self.operands = {}, {}
 
-    def matmul(self, name, x, w, b=None):
+    def einsum(self, name, equation, x, w, b=None):
         self.operands[name, "weight"] = w
         if b is not None:
             self.operands[name, "bias"] = b
-        y = dual.dot(detach(x), w)
+        y = dual.einsum(equation, detach(x), w)
         self.ydot[name] = y if b is None else y + b
-        return detach(super().matmul(name, x, w, b))
+        return detach(super().einsum(name, equation, x, w, b))
 
     def elementwise(self, name, w):
         self.ydot[name] = self.operands[name, "weight"] = w
@@ -89,8 +92,8 @@ class TailContext(Context):
 class TransitionContext(Context):
     """Old states to new states, cut at primitives and at products of hidden values."""
 
-    def matmul(self, name, x, w, b=None):
-        return detach(super().matmul(name, x, w, b))
+    def einsum(self, name, equation, x, w, b=None):
+        return detach(super().einsum(name, equation, x, w, b))
 
     def dot(self, x, w):
         return detach(dual.dot(x, w))

@@ -125,14 +125,21 @@ def concat(*parts):
 
 def dot(x, w):
     """x @ w for x (..., I) and w (I, O)."""
-    v = value(x) @ value(w)
+    return einsum("...i,io->...o", x, w)
+
+
+def einsum(equation, x, w):
+    """numpy's einsum of two operands, in lower-case letters; the direction is the letter N."""
+    v = np.einsum(equation, value(x), value(w))
     if not (isinstance(x, Dual) or isinstance(w, Dual)):
         return v
+    left, right = equation.split("->")[0].split(",")
+    result = equation.split("->")[1]
     d = 0.0
     if isinstance(x, Dual):
-        d = d + np.einsum('...in,io->...on', x.d, value(w))
+        d = d + np.einsum(f"{left}N,{right}->{result}N", x.d, value(w))
     if isinstance(w, Dual):
-        d = d + np.einsum('...i,ion->...on', value(x), w.d)
+        d = d + np.einsum(f"{left},{right}N->{result}N", value(x), w.d)
     return Dual(v, d)
 
 

@@ -58,9 +58,14 @@ CASES = {
     "fan_out": ("fan-out", same("w"), same("a", "b")),
     "tied_weight": ("tied-weight", same("w"), same("h")),
     "outer_mask": ("outer-mask", same("w"), same("h")),
+    "einsum_diagonal": ("einsum-diagonal", same("w"), same("h")),
+    "einsum_shared": ("einsum-shared", same("w"), same("h")),
+    "grouped": ("grouped", same("w", "b"), same("h")),
     "same_step_edge": ("same-step-edge", same("w"), same("c", "h")),
 }
 SPIKING = {"lif_delta", "lif_delta_b3", "lif_expcu", "alif_delta"}
+# Weights shared by positions: braintrace sums over the positions before it multiplies.
+INEXACT = {"einsum_shared"}
 RUNS = {"d-rtrl": ("D_RTRL", {}), "pp-prop": ("pp_prop", {"decay_or_rank": 0.9})}
 
 

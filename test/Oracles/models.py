@@ -172,6 +172,17 @@ def same_step_edge(c, p, s, x):
     return c.set("h", 0.6 * s["h"] + 0.5 * cell)
 
 
+BLOCK_LEAKS = np.array([[0.4, 0.4714, 0.5429, 0.6143], [0.6857, 0.7571, 0.8286, 0.9]])
+
+
+def products(equation):
+    """h <- leak h + tanh(einsum(x, w) (+ b))."""
+    def step(c, p, s, x):
+        y = c.einsum("y", equation, x, p["w"], p.get("b"))
+        return c.set("h", BLOCK_LEAKS * s["h"] + tanh(y))
+    return single(step, ["h"], ["y"])
+
+
 def masked(mask):
     """h <- 0.7 h + tanh(x (mask w)) for a constant mask."""
     def step(c, p, s, x):
@@ -231,6 +242,9 @@ MODELS = {
                      squared_error),
     "tied-weight": single(tied_weight, ["h"], ["x", "h"]),
     "same-step-edge": single(same_step_edge, ["c", "h"], ["y"]),
+    "einsum-diagonal": products("bgk,gkn->bgn"),
+    "einsum-shared": products("bsk,kn->bsn"),
+    "grouped": products("gk,gkn->gn"),
     "weight-twice": single(weight_twice, ["h"], ["y"]),
     "simple-neuron": single(simple_neuron, ["h"], ["y"]),
     "adaptive-neuron": single(adaptive_neuron, ["V", "I"], ["y"]),

@@ -42,7 +42,7 @@ class Factorised:
         self.x, self.f = {}, {}
 
     def update(self, step, whole):
-        self.operands = step.operands
+        self.operands, self.equations = step.operands, step.equations
         for key, f in step.f.items():
             name, a = key[0], self.decay
             if name in step.x and key[1] == self.model.relations[name][0]:
@@ -64,10 +64,20 @@ class Factorised:
 
     def operand(self, name, leaf, cotangent, size):
         """The gradient of one operand of the primitive."""
-        if leaf == "weight" and name in self.x:
-            x = self.x[name].reshape(-1, self.x[name].shape[-1])
-            return np.einsum("bi,bo->io", x, cotangent.reshape(x.shape[0], -1)).ravel()
-        return cotangent.reshape(-1, size).sum(0)
+        if leaf != "weight" or name not in self.x:
+            return cotangent.reshape(-1, size).sum(0)
+        x, (inputs, y) = self.x[name], self.equations[name].split("->")
+        left, right = inputs.split(",")
+        if y.startswith("..."):
+            x, left, y = x.reshape(-1, x.shape[-1]), "b" + left[3:], "b" + y[3:]
+        extents = dict(zip(left, x.shape))
+        rest = [letter for letter in y if letter not in extents]
+        # At most one letter of y is the weight's alone; its extent is what remains.
+        extents.update({letter: cotangent.size // int(np.prod([extents[k] for k in y
+                                                               if k in extents]))
+                        for letter in rest})
+        shaped = cotangent.reshape([extents[letter] for letter in y])
+        return np.einsum(f"{left},{y}->{right}", x, shaped).ravel()
 
 
 TRACES = {"d-rtrl": PerParameter, "pp-prop": Factorised}

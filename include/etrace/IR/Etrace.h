@@ -42,9 +42,19 @@ mlir::FailureOr<Double> parseDouble(mlir::AsmParser &parser);
 void printDouble(mlir::AsmPrinter &printer, double value);
 /// Checks what every ETP primitive promises: maps and ranks that fit, a float result.
 mlir::LogicalResult verifyETPOp(mlir::Operation *op);
+/// Checks that operands and result have one element type.
+mlir::LogicalResult verifyElementTypes(mlir::Operation *op);
+llvm::SmallVector<mlir::OpOperand *> getOperandsFrom(mlir::Operation *op, unsigned first);
 /// Checks what every derivative of a function promises: one that can be asked for, and types.
 mlir::LogicalResult verifyDerivativeOp(mlir::Operation *op, mlir::SymbolTableCollection &tables);
 } // namespace detail
+
+/// The letters of "x,w->y": lower-case, none twice in an operand, each in two of the three.
+struct EinsumEquation {
+  llvm::StringRef x, weight, y;
+  /// Nothing if the text is no equation.
+  static std::optional<EinsumEquation> parse(llvm::StringRef text);
+};
 
 /// Names of the attributes that give arguments and results their roles.
 constexpr llvm::StringLiteral kHiddenAttr = "etrace.hidden";

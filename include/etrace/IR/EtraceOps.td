@@ -446,7 +446,31 @@ class Etrace_ETPOp<string mnemonic, list<Trait> traits = [], list<string> overri
     : Etrace_Op<mnemonic, !listconcat([
         Pure, DeclareOpInterfaceMethods<ETPOpInterface, overridden>], traits)>;
 
-def Etrace_MatmulOp : Etrace_ETPOp<"matmul"> {
+/// y = sum x w (+ bias): operand 0 is x, operand 1 the weight, all others are biases.
+class Etrace_ProductOp<string mnemonic> : Etrace_ETPOp<mnemonic> {
+  let results = (outs Etrace_FloatTensor:$result);
+  let hasVerifier = 1;
+  let extraClassDefinition = [{
+    llvm::LogicalResult $cppClass::verify() { return detail::verifyElementTypes(*this); }
+    llvm::SmallVector<mlir::OpOperand *> $cppClass::getProductOperands() {
+      return {&(*this)->getOpOperand(0), &(*this)->getOpOperand(1)};
+    }
+    llvm::SmallVector<mlir::OpOperand *> $cppClass::getAdditiveOperands() {
+      return detail::getOperandsFrom(*this, 2);
+    }
+    llvm::SmallVector<mlir::OpOperand *> $cppClass::getTrainableOperands() {
+      return detail::getOperandsFrom(*this, 1);
+    }
+    llvm::StringRef $cppClass::getLeafName(mlir::OpOperand &operand) {
+      return operand.getOperandNumber() == 1 ? "weight" : "bias";
+    }
+    llvm::StringRef $cppClass::getFamilyName() { return "}] # mnemonic # [{"; }
+    mlir::StringAttr $cppClass::getPrimitiveId() { return getIdAttr(); }
+    void $cppClass::setPrimitiveId(mlir::StringAttr id) { setIdAttr(id); }
+  }];
+}
+
+def Etrace_MatmulOp : Etrace_ProductOp<"matmul"> {
   let summary = "ETP primitive: y = x w (+ bias)";
   let description = [{
     `x` has shape (batch..., I), `w` (I, O), `bias` (O), the result (batch..., O).
@@ -459,12 +483,57 @@ def Etrace_MatmulOp : Etrace_ETPOp<"matmul"> {
   }];
   let arguments = (ins Etrace_FloatTensor:$x, Etrace_FloatTensor:$weight,
                        Optional<Etrace_FloatTensor>:$bias, OptionalAttr<StrAttr>:$id);
-  let results = (outs Etrace_FloatTensor:$result);
   let assemblyFormat = [{
     $x `,` $weight (`bias` $bias^)? (`id` $id^)? attr-dict
     `:` type($x) `,` type($weight) (`,` type($bias)^)? `->` type($result)
   }];
-  let hasVerifier = 1;
+}
+
+def Etrace_GroupedMatmulOp : Etrace_ProductOp<"grouped_matmul"> {
+  let summary = "ETP primitive: a product of its own for every group";
+  let description = [{
+    y[b, g, n] = sum_k x[b, g, k] w[g, k, n] (+ bias[g, n]): `x` has shape (batch..., G, K), `w`
+    (G, K, N), `bias` (G, N), the result (batch..., G, N).
+
+    * P1: ranks and extents agree; one element type.
+
+    ```mlir
+    %y = etrace.grouped_matmul %x, %w bias %b : tensor<2x3xf32>, tensor<2x3x5xf32>, tensor<2x5xf32> -> tensor<2x5xf32>
+    ```
+  }];
+  let arguments = (ins Etrace_FloatTensor:$x, Etrace_FloatTensor:$weight,
+                       Optional<Etrace_FloatTensor>:$bias, OptionalAttr<StrAttr>:$id);
+  let assemblyFormat = [{
+    $x `,` $weight (`bias` $bias^)? (`id` $id^)? attr-dict
+    `:` type($x) `,` type($weight) (`,` type($bias)^)? `->` type($result)
+  }];
+}
+
+def Etrace_Equation : ConfinedAttr<StrAttr, [AttrConstraint<
+    CPred<"::etrace::EinsumEquation::parse(::llvm::cast<::mlir::StringAttr>($_self)).has_value()">,
+    "equation 'x,w->y' of lower-case letters, none twice in an operand, each in two of the three">]>;
+
+def Etrace_EinsumOp : Etrace_ProductOp<"einsum"> {
+  let summary = "ETP primitive: a product summed over the letters that the result lacks";
+  let description = [{
+    `equation` names the axes of x, w and y by letters. Letters of w that y has are its own for
+    every position of y, the others are summed with x; letters of y that w lacks share the weight,
+    and the trace keeps them apart.
+
+    * P1: ranks and extents agree; one element type.
+    * P2: the equation has lower-case letters, none twice in an operand, each in two
+      of x, w and y.
+
+    ```mlir
+    %y = etrace.einsum "bsk,kn->bsn" %x, %w : tensor<2x7x3xf32>, tensor<3x5xf32> -> tensor<2x7x5xf32>
+    ```
+  }];
+  let arguments = (ins Etrace_Equation:$equation, Etrace_FloatTensor:$x,
+                       Etrace_FloatTensor:$weight, OptionalAttr<StrAttr>:$id);
+  let assemblyFormat = [{
+    $equation $x `,` $weight (`id` $id^)? attr-dict
+    `:` type($x) `,` type($weight) `->` type($result)
+  }];
 }
 
 def Etrace_ElementwiseOp : Etrace_ETPOp<"elementwise", [SameOperandsAndResultType],
