@@ -432,7 +432,7 @@ void StepGraphBuilder::decide(Decision::Level level, std::string id, std::string
 }
 
 FailureOr<StepGraph> StepGraph::compute(ModelOp model) {
-  FailureOr<StepView> step = StepView::get(model.getStep());
+  FailureOr<StepView> step = StepView::get(model);
   if (failed(step))
     return failure();
   StepGraph graph;

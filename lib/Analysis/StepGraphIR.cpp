@@ -121,7 +121,7 @@ static LogicalResult readRelation(RelationOp op, StepGraph &graph) {
 }
 
 FailureOr<StepGraph> StepGraph::read(ModelOp model) {
-  FailureOr<StepView> step = StepView::get(model.getStep());
+  FailureOr<StepView> step = StepView::get(model);
   if (failed(step))
     return failure();
   StepGraph graph;

@@ -60,6 +60,14 @@ FailureOr<StepView> StepView::get(StepOp step) {
   return view;
 }
 
+FailureOr<StepView> StepView::get(ModelOp model) {
+  if (StepOp step = model.getStep())
+    return get(step);
+  model.emitOpError("has no 'etrace.step' to derive a learner from; it holds states of functions "
+                    "only [no-step]");
+  return failure();
+}
+
 StepView StepView::over(Block &other) const {
   StepView view = *this;
   view.body = &other;

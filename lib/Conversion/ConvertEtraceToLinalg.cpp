@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "RandomNormal.h"
 #include "etrace/Conversion/Passes.h"
 #include "etrace/Interfaces/Contraction.h"
 
@@ -106,6 +107,16 @@ struct ConvertZeroTangent : OpConversionPattern<ZeroTangentOp> {
   LogicalResult matchAndRewrite(ZeroTangentOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     rewriter.replaceOp(op, buildZerosLike(rewriter, op.getLoc(), adaptor.getLike()));
+    return success();
+  }
+};
+
+struct ConvertRandomNormal : OpConversionPattern<RandomNormalOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(RandomNormalOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    rewriter.replaceOp(
+        op, buildRandomNormal(rewriter, op, adaptor.getLike(), adaptor.getCounter()));
     return success();
   }
 };
@@ -223,7 +234,7 @@ struct ConvertEtraceToLinalg
     RewritePatternSet patterns(context);
     patterns.add<ConvertSpike, ConvertLogistic, ConvertIdentity<StopGradientOp>,
                  ConvertIdentity<FreshOp>, ConvertPrimitive, ConvertCustomDerivative,
-                 ConvertCustomLinear, ConvertZeroTangent>(context);
+                 ConvertCustomLinear, ConvertZeroTangent, ConvertRandomNormal>(context);
     FrozenRewritePatternSet frozen(std::move(patterns));
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (failed(verifyForward(function)) ||

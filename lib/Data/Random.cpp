@@ -10,44 +10,11 @@
 
 using namespace etrace;
 
-using Words = std::array<uint32_t, 2>;
-
-static uint32_t rotateLeft(uint32_t value, unsigned bits) {
-  return (value << bits) | (value >> (32 - bits));
-}
-
-Words etrace::threefry2x32(Words key, Words counter) {
-  static constexpr unsigned rotations[8] = {13, 15, 26, 6, 17, 29, 16, 24};
-  // The third word of the key schedule is the parity of the others (Skein's constant).
-  const uint32_t schedule[3] = {key[0], key[1], 0x1BD11BDAu ^ key[0] ^ key[1]};
-  uint32_t x0 = counter[0] + schedule[0], x1 = counter[1] + schedule[1];
-  for (unsigned round = 0; round < 20; ++round) {
-    x0 += x1;
-    x1 = rotateLeft(x1, rotations[round % 8]) ^ x0;
-    if (round % 4 == 3) {
-      unsigned injection = round / 4 + 1;
-      x0 += schedule[injection % 3];
-      x1 += schedule[(injection + 1) % 3] + injection;
-    }
-  }
-  return {x0, x1};
-}
-
-static Words split(uint64_t value) { return {uint32_t(value), uint32_t(value >> 32)}; }
-
-/// FNV-1a, which is the same on every machine.
-static uint64_t hashPath(llvm::StringRef path) {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (unsigned char byte : path)
-    hash = (hash ^ byte) * 0x100000001b3u;
-  return hash;
-}
-
 RandomStream::RandomStream(uint64_t seed, llvm::StringRef path, uint64_t counter)
-    : key(threefry2x32(split(seed), split(hashPath(path)))), counter(counter) {}
+    : key(getStreamKey(seed, path)), counter(counter) {}
 
 uint64_t RandomStream::next() {
-  Words words = threefry2x32(key, split(counter++));
+  RandomWords words = threefry2x32(key, splitWords(counter++));
   return uint64_t(words[1]) << 32 | words[0];
 }
 

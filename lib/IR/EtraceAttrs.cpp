@@ -7,6 +7,8 @@
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace etrace;
 
@@ -62,5 +64,49 @@ LogicalResult NormalAttr::verify(EmitError emitError, etrace::detail::Double, et
 LogicalResult KaimingAttr::verify(EmitError emitError, etrace::detail::Double scale) {
   if (!(scale >= 0.0))
     return emitError() << "scale must not be negative, found " << scale.value;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Functions of gradients
+//===----------------------------------------------------------------------===//
+
+static LogicalResult verifyFinite(EmitError emitError, StringRef name, double value) {
+  if (std::isfinite(value))
+    return success();
+  return emitError() << name << " must be finite, found " << value;
+}
+
+LogicalResult ScaleAttr::verify(EmitError emitError, etrace::detail::Double factor) {
+  return verifyFinite(emitError, "factor", factor);
+}
+
+LogicalResult ClipByValueAttr::verify(EmitError emitError, etrace::detail::Double low,
+                                      etrace::detail::Double high) {
+  if (!(low <= high))
+    return emitError() << "low must not be above high, found " << low.value << " and "
+                       << high.value;
+  return success();
+}
+
+LogicalResult ClipByGlobalNormAttr::verify(EmitError emitError, etrace::detail::Double max) {
+  if (max >= 0.0 && std::isfinite(max))
+    return success();
+  return emitError() << "max must be finite and not negative, found " << max.value;
+}
+
+LogicalResult GradientNoiseAttr::verify(EmitError emitError, etrace::detail::Double std, int64_t) {
+  if (std >= 0.0 && std::isfinite(std))
+    return success();
+  return emitError() << "std must be finite and not negative, found " << std.value;
+}
+
+LogicalResult TransformByAttr::verify(EmitError emitError, FlatSymbolRefAttr,
+                                      ArrayAttr parameters) {
+  if (parameters)
+    for (Attribute parameter : parameters)
+      if (!isa<FloatAttr, IntegerAttr, DenseElementsAttr>(parameter))
+        return emitError() << "a parameter must be a number or a tensor of numbers, found "
+                           << parameter;
   return success();
 }

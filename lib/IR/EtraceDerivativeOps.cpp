@@ -3,6 +3,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "etrace/IR/Derivatives.h"
+#include "etrace/IR/StateUses.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace etrace;
@@ -39,8 +41,6 @@ static LogicalResult verifyBody(func::FuncOp function, EmitError emitError) {
 
 static LogicalResult verifyArguments(func::FuncOp function, ArrayRef<int64_t> wrt,
                                      EmitError emitError) {
-  if (wrt.empty())
-    return emitError() << "names no argument in wrt; leave wrt out for the first [derivative-wrt]";
   ArrayRef<Type> types = function.getArgumentTypes();
   llvm::SmallDenseSet<int64_t> seen;
   for (int64_t number : wrt) {
@@ -84,24 +84,127 @@ static LogicalResult verifyOutputs(func::FuncOp function, const DerivativeReques
   return success();
 }
 
-FailureOr<DerivativeRequest> etrace::getDerivativeRequest(func::FuncOp function, Derivative kind,
-                                                          ArrayRef<int64_t> wrt, bool hasAux,
-                                                          bool returnValue, EmitError emitError) {
-  if (failed(verifyBody(function, emitError)) ||
-      failed(verifyArguments(function, wrt, emitError)))
+/// One state of the list: declared, of floats, read by the function.
+static FailureOr<StateTarget> getTarget(func::FuncOp function, SymbolRefAttr symbol,
+                                        ArrayRef<StateUse> uses, bool allowUnused,
+                                        EmitError emitError) {
+  SymbolTableCollection tables;
+  StateTarget target{symbol, lookupState(function, symbol, tables)};
+  const Declaration &declaration = target.declaration;
+  auto fail = [&](const Twine &what, const Twine &remedy) -> FailureOr<StateTarget> {
+    InFlightDiagnostic diag = emitError() << what << "; " << remedy << " [derivative-states]";
+    if (declaration.op)
+      diag.attachNote(declaration.op->getLoc()) << "declared here";
+    return failure();
+  };
+  std::string name = llvm::formatv("{0}", symbol).str();
+  if (!declaration.op)
+    return fail("names " + name + " in states, which no 'etrace.model' beside '@" +
+                    function.getSymName() + "' declares",
+                "name the model and the state (@model::@state)");
+  if (!isFloatLike(declaration.type))
+    return fail("cannot differentiate with respect to " + name + ", which holds integers",
+                "leave it out of states");
+  const StateUse *use = findUse(uses, declaration.op);
+  if (allowUnused || (use && use->read))
+    return target;
+  return fail("names " + name + " in states, which '@" + function.getSymName() + "' " +
+                  (use ? "only writes: its value before the call has no effect"
+                       : "does not use"),
+              "leave it out, or say 'allow_unused' for a derivative of zero");
+}
+
+/// The states of the question; a function that uses states has its list.
+static LogicalResult getTargets(func::FuncOp function, const DerivativeQuestion &question,
+                                DerivativeRequest &request, EmitError emitError) {
+  SmallVector<StateUse> uses = getStateUses(function);
+  if (!question.states) {
+    if (uses.empty())
+      return success();
+    InFlightDiagnostic diag = emitError() << "needs 'states', because '@" << function.getSymName()
+                                          << "' uses ";
+    llvm::interleaveComma(uses, diag, [&](const StateUse &use) { diag << use.symbol; });
+    return diag << "; list those with respect to which it is differentiated, or say 'states []' "
+                   "[derivative-states]";
+  }
+  llvm::SmallDenseSet<Operation *> seen;
+  for (auto symbol : question.states.getAsRange<SymbolRefAttr>()) {
+    FailureOr<StateTarget> target =
+        getTarget(function, symbol, uses, question.allowUnused, emitError);
+    if (failed(target))
+      return failure();
+    if (!seen.insert(target->declaration.op).second)
+      return emitError() << "names " << symbol << " in states twice [derivative-states]";
+    request.states.push_back(*target);
+  }
+  return success();
+}
+
+/// The arguments that the question names: without a list the first, or none beside states.
+static FailureOr<SmallVector<int64_t>> getNumbers(const DerivativeQuestion &question,
+                                                  EmitError emitError) {
+  bool hasStates = question.states && !question.states.empty();
+  if (!question.wrt)
+    return hasStates ? SmallVector<int64_t>() : SmallVector<int64_t>{0};
+  if (question.wrt.empty() && !hasStates) {
+    emitError() << "names no argument in wrt; leave wrt out for the first [derivative-wrt]";
+    return failure();
+  }
+  return SmallVector<int64_t>(question.wrt.asArrayRef());
+}
+
+static LogicalResult verifyTransforms(func::FuncOp function, const DerivativeRequest &request,
+                                      EmitError emitError) {
+  if (!request.transforms)
+    return success();
+  DerivativeRequest bare = request;
+  bare.value = false;
+  SmallVector<Type> results = getDerivativeTypes(function.getFunctionType(), bare).results;
+  for (Attribute attribute : request.transforms) {
+    auto transform = dyn_cast<GradientTransformAttrInterface>(attribute);
+    if (!transform)
+      return emitError() << "has " << attribute
+                         << " in transforms, which is no function of derivatives; expected "
+                            "#etrace.scale, clip_by_value, clip_by_global_norm, gradient_noise "
+                            "or transform_by [derivative-transforms]";
+    if (failed(transform.verifyTransform(function, TypeRange(results).drop_back(request.aux),
+                                         emitError)))
+      return failure();
+  }
+  return success();
+}
+
+FailureOr<DerivativeRequest> etrace::getDerivativeRequest(func::FuncOp function,
+                                                          const DerivativeQuestion &question,
+                                                          EmitError emitError) {
+  FailureOr<SmallVector<int64_t>> numbers = getNumbers(question, emitError);
+  DerivativeRequest request;
+  if (failed(numbers) || failed(verifyBody(function, emitError)) ||
+      failed(verifyArguments(function, *numbers, emitError)) ||
+      failed(getTargets(function, question, request, emitError)))
     return failure();
   unsigned results = function.getNumResults();
-  if (hasAux && results == 1) {
+  if (question.hasAux && results == 1) {
     emitError() << "has 'has_aux', but '@" << function.getSymName()
                 << "' returns nothing behind its first result; return the auxiliary values there, "
                    "or leave 'has_aux' out [derivative-aux]";
     return failure();
   }
-  DerivativeRequest request{kind, SmallVector<int64_t>(wrt),
-                            hasAux && results ? results - 1 : 0, returnValue};
-  if (failed(verifyOutputs(function, request, emitError)))
+  request.kind = question.kind;
+  request.wrt = *numbers;
+  request.aux = question.hasAux && results ? results - 1 : 0;
+  request.value = question.returnValue;
+  request.automatic = question.automatic;
+  request.transforms = question.transforms;
+  if (failed(verifyOutputs(function, request, emitError)) ||
+      failed(verifyTransforms(function, request, emitError)))
     return failure();
   return request;
+}
+
+DerivativeQuestion etrace::getQuestion(DerivativeOpInterface op) {
+  return {op.getDerivative(), op.getStatesAttr(), op.getWrtAttr(),    op.getAllowUnused(),
+          op.getHasAux(),     op.getReturnValue(), op.getAutomatic(), op.getTransformsAttr()};
 }
 
 Type etrace::getJacobianType(Type result, Type argument, Type element) {
@@ -130,7 +233,9 @@ static void appendJacobian(Type result, ArrayRef<Type> arguments, bool forward, 
 DerivativeTypes etrace::getDerivativeTypes(FunctionType function,
                                            const DerivativeRequest &request) {
   SmallVector<Type> arguments = llvm::map_to_vector(
-      request.wrt, [&](int64_t number) { return function.getInput(number); });
+      request.states, [](const StateTarget &target) -> Type { return target.declaration.type; });
+  for (int64_t number : request.wrt)
+    arguments.push_back(function.getInput(number));
   ArrayRef<Type> outputs = getOutputs(function, request);
   DerivativeTypes types;
   switch (request.kind) {
@@ -181,8 +286,7 @@ LogicalResult etrace::detail::verifyDerivativeOp(Operation *op, SymbolTableColle
                              << "', which is not a 'func.func' beside the function that asks "
                                 "[derivative-callee]";
   FailureOr<DerivativeRequest> request = getDerivativeRequest(
-      function, derivative.getDerivative(), derivative.getWrt(), derivative.getHasAux(),
-      derivative.getReturnValue(), [&] { return op->emitOpError(); });
+      function, getQuestion(derivative), [&] { return op->emitOpError(); });
   if (failed(request))
     return failure();
   DerivativeTypes types = getDerivativeTypes(function.getFunctionType(), *request);

@@ -20,11 +20,13 @@ using namespace etrace;
 #include "etrace/IR/EtraceEnums.cpp.inc"
 
 namespace {
-/// The pure operations of the dialect may be inlined anywhere.
+/// The pure operations of the dialect may be inlined anywhere, those on states and derivatives
+/// from function to function.
 struct EtraceInlinerInterface : DialectInlinerInterface {
   using DialectInlinerInterface::DialectInlinerInterface;
-  bool isLegalToInline(Operation *op, Region *, bool, IRMapping &) const final {
-    return isPure(op);
+  bool isLegalToInline(Operation *op, Region *region, bool, IRMapping &) const final {
+    return isPure(op) || (isa<GetOp, SetOp, DerivativeOpInterface>(op) &&
+                          !region->getParentOfType<ModelOp>());
   }
 };
 } // namespace
@@ -68,6 +70,11 @@ static LogicalResult verifyRole(Operation *op, NamedAttribute attribute) {
       return op->emitError() << "attribute '" << name
                              << "' must be an initialiser such as #etrace.zeros, found "
                              << attribute.getValue();
+    return success();
+  }
+  if (name == kResultAttr) {
+    if (!isa<DictionaryAttr>(attribute.getValue()))
+      return op->emitError() << "attribute '" << name << "' must be a dictionary";
     return success();
   }
   if (name == kSingleStepAttr) {

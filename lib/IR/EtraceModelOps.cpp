@@ -171,8 +171,8 @@ LogicalResult ModelOp::verifyRegions() {
   // M1.
   auto steps = llvm::to_vector(getBody().getOps<StepOp>());
   auto losses = llvm::to_vector(getBody().getOps<LossOp>());
-  if (steps.size() != 1)
-    return emitOpError("needs exactly one 'etrace.step', found ") << steps.size();
+  if (steps.size() > 1)
+    return steps[1].emitOpError("is a second step; a model has at most one");
   if (losses.size() > 1)
     return losses[1].emitOpError("is a second loss; a model has at most one");
   for (Operation &op : getBody().front())
@@ -181,7 +181,11 @@ LogicalResult ModelOp::verifyRegions() {
       return op.emitOpError("is not allowed in an 'etrace.model'");
   if (failed(verifyPaths(*this)) || failed(verifyBatchDim(*this)))
     return failure();
-  return losses.empty() ? success() : verifyLossSignature(steps.front(), losses.front());
+  if (losses.empty())
+    return success();
+  if (steps.empty())
+    return losses.front().emitOpError("has no 'etrace.step' whose outputs it could take");
+  return verifyLossSignature(steps.front(), losses.front());
 }
 
 //===----------------------------------------------------------------------===//
@@ -405,57 +409,4 @@ LogicalResult LossOp::verifyRegions() {
   if (getNumResults() != 1 || !isa<FloatType>(getResultTypes().front()))
     return emitOpError("must return one float scalar; reduce over positions and batch inside it");
   return verifyNoSideEffects(*this);
-}
-
-//===----------------------------------------------------------------------===//
-// GetOp and SetOp
-//===----------------------------------------------------------------------===//
-
-/// Finds the declaration that a `get` or `set` names; complains if there is none.
-static FailureOr<Declaration> resolve(Operation *op, SymbolRefAttr symbol, Type type) {
-  auto model = op->getParentOfType<ModelOp>();
-  if (!model || !op->getParentOfType<StepOp>())
-    return op->emitOpError("belongs in an 'etrace.step' of an 'etrace.model'");
-  std::string path = getPath(symbol);
-  Declaration declaration = lookupDeclaration(model, path);
-  if (!declaration.op) {
-    InFlightDiagnostic diag = op->emitOpError("names ") << symbol << ", which the model '"
-                                                        << model.getSymName()
-                                                        << "' does not declare";
-    // A group state itself holds no value; name its components.
-    if (auto group = dyn_cast_or_null<GroupStateOp>(
-            SymbolTable::lookupSymbolIn(model, symbol.getRootReference()))) {
-      Diagnostic &note = diag.attachNote(group.getLoc())
-                         << "the group state '" << group.getSymName() << "' has the components";
-      for (auto component : group.getBody().getOps<ComponentOp>())
-        note << " @" << group.getSymName() << "::@" << component.getSymName();
-    }
-    return diag;
-  }
-  if (declaration.type != type) {
-    InFlightDiagnostic diag = op->emitOpError("has type ") << type << ", but '" << path << "' has "
-                                                           << declaration.type;
-    diag.attachNote(declaration.op->getLoc()) << "declared here";
-    return diag;
-  }
-  return declaration;
-}
-
-LogicalResult GetOp::verifySymbolUses(SymbolTableCollection &) {
-  return resolve(*this, getState(), getValue().getType());
-}
-
-LogicalResult SetOp::verifySymbolUses(SymbolTableCollection &) {
-  FailureOr<Declaration> declaration = resolve(*this, getState(), getValue().getType());
-  if (failed(declaration))
-    return failure();
-  if (declaration->role != kParamAttr)
-    return success();
-  InFlightDiagnostic diag =
-      emitOpError("writes the parameter '")
-      << declaration->path
-      << "'; parameters are read only in a step, the optimiser changes them between steps";
-  diag.attachNote(declaration->op->getLoc())
-      << "declared here; use 'etrace.state' for a value that the step carries";
-  return diag;
 }

@@ -140,4 +140,5 @@ void etrace::registerDifferentiationModels(DialectRegistry &registry) {
   detail::registerSCFModels(registry);
   detail::registerCallModels(registry);
   detail::registerEtraceModels(registry);
+  detail::registerGradientTransformModels(registry);
 }

@@ -2,19 +2,22 @@
 
 // One case for each constraint of the dialect, named as in its documentation.
 
-// M1: exactly one step.
-// expected-error @+1 {{needs exactly one 'etrace.step', found 0}}
+// M1: a loss takes what a step returns.
 etrace.model @m {
+  // expected-error @+1 {{has no 'etrace.step' whose outputs it could take}}
+  etrace.loss @l(%x: f32) -> f32 {
+    etrace.yield %x : f32
+  }
 }
 
 // -----
 
-// M1: exactly one step.
-// expected-error @+1 {{needs exactly one 'etrace.step', found 2}}
+// M1: at most one step.
 etrace.model @m {
   etrace.step @a() {
     etrace.yield
   }
+  // expected-error @+1 {{is a second step; a model has at most one}}
   etrace.step @b() {
     etrace.yield
   }
@@ -525,7 +528,7 @@ etrace.model @m {
     etrace.yield %x : tensor<f32>
   }
   etrace.loss @l(%x: tensor<f32>) -> f32 {
-    // expected-error @+1 {{'etrace.get' op belongs in an 'etrace.step' of an 'etrace.model'}}
+    // expected-error @+1 {{'etrace.get' op belongs in an 'etrace.step' of an 'etrace.model', or in a 'func.func' beside the model}}
     %h = etrace.get @h : tensor<f32>
     %0 = tensor.extract %h[] : tensor<f32>
     etrace.yield %0 : f32
@@ -654,7 +657,7 @@ etrace.model @m {
 
 // get and set: outside a model.
 func.func @f(%x: tensor<3xf32>) {
-  // expected-error @+1 {{belongs in an 'etrace.step' of an 'etrace.model'}}
+  // expected-error @+1 {{names @w, which is not an 'etrace.model' beside the function}}
   etrace.set @w, %x : tensor<3xf32>
   return
 }

@@ -63,3 +63,10 @@ etrace.model @no_rule {
     etrace.yield %n : tensor<3xf32>
   }
 }
+
+// -----
+
+// expected-error @+1 {{has no 'etrace.step' to derive a learner from; it holds states of functions only [no-step]}}
+etrace.model @states {
+  etrace.param @w : tensor<3xf32>
+}

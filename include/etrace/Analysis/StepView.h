@@ -48,6 +48,8 @@ class StepView {
 public:
   /// Fails with a located error if the step is not in functional form.
   static llvm::FailureOr<StepView> get(StepOp step);
+  /// Of the step of a model; one without a step is a located error.
+  static llvm::FailureOr<StepView> get(ModelOp model);
 
   /// The same roles over a body whose arguments and terminator correspond.
   StepView over(mlir::Block &body) const;

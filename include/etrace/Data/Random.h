@@ -8,14 +8,9 @@
 #define ETRACE_DATA_RANDOM_H
 
 #include "etrace/Data/Array.h"
-
-#include <array>
+#include "etrace/Support/Threefry.h"
 
 namespace etrace {
-
-/// Threefry-2x32 with 20 rounds (Salmon et al., "Parallel random numbers: as easy as
-/// 1, 2, 3", 2011).
-std::array<uint32_t, 2> threefry2x32(std::array<uint32_t, 2> key, std::array<uint32_t, 2> counter);
 
 /// The numbers of one (seed, path), from a counter on.
 class RandomStream {
@@ -34,7 +29,7 @@ public:
   uint64_t getCounter() const { return counter; }
 
 private:
-  std::array<uint32_t, 2> key;
+  RandomWords key;
   uint64_t counter;
 };
 

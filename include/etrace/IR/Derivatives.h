@@ -9,16 +9,44 @@
 
 namespace etrace {
 
+/// A state as the target of a derivative.
+struct StateTarget {
+  mlir::SymbolRefAttr symbol;
+  Declaration declaration;
+};
+
 /// A derivative of a function f(x...) -> (y..., aux...).
 struct DerivativeRequest {
   Derivative kind;
+  /// The states with respect to which f is differentiated; their derivatives come first.
+  llvm::SmallVector<StateTarget> states;
   /// Numbers of the arguments with respect to which f is differentiated.
   llvm::SmallVector<int64_t> wrt;
   /// How many of the last results are auxiliary: handed on, not differentiated.
   unsigned aux = 0;
   /// Whether y is handed on as well.
   bool value = false;
+  /// Whether a Jacobian is derived in the mode that takes fewer passes.
+  bool automatic = false;
+  /// Functions of the derivatives (`GradientTransformAttrInterface`), or null.
+  mlir::ArrayAttr transforms;
 };
+
+/// A derivative in the words of the user; see the operations.
+struct DerivativeQuestion {
+  Derivative kind;
+  /// Symbols, or null: the function uses no states.
+  mlir::ArrayAttr states;
+  /// Null: the first argument, or none beside states.
+  mlir::DenseI64ArrayAttr wrt;
+  bool allowUnused = false;
+  bool hasAux = false;
+  bool returnValue = false;
+  bool automatic = false;
+  mlir::ArrayAttr transforms;
+};
+
+DerivativeQuestion getQuestion(DerivativeOpInterface op);
 
 /// What a derived function takes behind the arguments of the function, and what it returns.
 struct DerivativeTypes {
@@ -29,9 +57,9 @@ struct DerivativeTypes {
 using EmitError = llvm::function_ref<mlir::InFlightDiagnostic()>;
 
 /// A derivative as users ask for it: checked, an error says what to do instead.
-llvm::FailureOr<DerivativeRequest>
-getDerivativeRequest(mlir::func::FuncOp function, Derivative kind, llvm::ArrayRef<int64_t> wrt,
-                     bool hasAux, bool returnValue, EmitError emitError);
+llvm::FailureOr<DerivativeRequest> getDerivativeRequest(mlir::func::FuncOp function,
+                                                        const DerivativeQuestion &question,
+                                                        EmitError emitError);
 
 /// The type of a block of a Jacobian: the axes of the result, then those of the argument; a
 /// scalar if both are.

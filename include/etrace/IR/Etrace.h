@@ -76,6 +76,9 @@ constexpr llvm::StringLiteral kMaxTripsAttr = "etrace.max_trips";
 /// when the same is asked for again.
 constexpr llvm::StringLiteral kDerivedAttr = "etrace.derived";
 
+/// On a result of a derivative: which derivative, value or auxiliary result it is (a dictionary).
+constexpr llvm::StringLiteral kResultAttr = "etrace.result";
+
 /// The path of a (nested) symbol reference: `@neuron::@V` is "neuron.V".
 std::string getPath(mlir::SymbolRefAttr symbol);
 
@@ -117,6 +120,10 @@ mlir::LogicalResult verifyInitializer(mlir::Operation *op, mlir::RankedTensorTyp
 llvm::SmallVector<Declaration> getDeclarations(ModelOp model);
 /// The declaration behind a path, or one with a null `op`.
 Declaration lookupDeclaration(ModelOp model, llvm::StringRef path);
+/// The declaration that a symbol means at `op`: in a step `@h` is a state of its model, in a
+/// function `@model::@h` names the model first. One with a null `op` if there is none.
+Declaration lookupState(mlir::Operation *op, mlir::SymbolRefAttr symbol,
+                        mlir::SymbolTableCollection &tables);
 } // namespace etrace
 
 #endif // ETRACE_IR_ETRACE_H

@@ -230,4 +230,6 @@ def Etrace_SlayerGrad : Etrace_Surrogate<"SlayerGrad", "slayer_grad"> {
   let genVerifyDecl = 1;
 }
 
+include "etrace/IR/EtraceGradientTransforms.td"
+
 #endif // ETRACE_IR_ETRACEATTRS_TD

@@ -4,26 +4,38 @@
 // Each stands for a derivative of a `func.func` f(x_0, ..., x_n) -> (y..., aux...) at the
 // point of its operands. All have in common:
 //
-// * `wrt`: the arguments with respect to which f is differentiated; without it the first.
-//   Derivatives come in the order of this list.
+// * `states`: the states and parameters of models (`@model::@weight`) with respect to which f is
+//   differentiated, at their current values. A function that uses states needs the list, if
+//   only an empty one; what it writes is written, once.
+// * `wrt`: the arguments with respect to which f is differentiated; without it the first, or
+//   none beside states.
+// * `allow_unused`: a state that f does not read has the derivative zero (else: an error).
 // * `has_aux`: the results of f behind the first are auxiliary; they are not differentiated.
 // * `return_value`: the value y is returned too.
-// * Results: derivatives, then the value, then the auxiliary results.
+// * `transforms`: functions of all derivatives together, such as `#etrace.scale<factor = 0.5>`,
+//   applied in this order.
+// * Results: derivatives (for states, then for arguments, each in the order of its list), then
+//   the value, then the auxiliary results.
 //===----------------------------------------------------------------------===//
 #ifndef ETRACE_IR_ETRACEDERIVATIVEOPS_TD
 #define ETRACE_IR_ETRACEDERIVATIVEOPS_TD
 
 class Etrace_DerivativeOp<string mnemonic, list<Trait> traits = []>
     : Etrace_Op<mnemonic, !listconcat([
-        Pure, DerivativeOpInterface, DeclareOpInterfaceMethods<SymbolUserOpInterface>], traits)> {
+        DerivativeOpInterface, DeclareOpInterfaceMethods<ConditionallySpeculatable>,
+        DeclareOpInterfaceMethods<MemoryEffectsOpInterface>,
+        DeclareOpInterfaceMethods<SymbolUserOpInterface>], traits)> {
   dag commonArguments = (ins FlatSymbolRefAttr:$callee, Variadic<AnyType>:$point,
-                             DefaultValuedAttr<DenseI64ArrayAttr, "{0}">:$wrt,
-                             UnitAttr:$has_aux, UnitAttr:$return_value);
+                             OptionalAttr<SymbolRefArrayAttr>:$states,
+                             OptionalAttr<DenseI64ArrayAttr>:$wrt, UnitAttr:$allow_unused,
+                             UnitAttr:$has_aux, UnitAttr:$return_value,
+                             OptionalAttr<ArrayAttr>:$transforms);
   let arguments = commonArguments;
   let results = (outs Variadic<AnyType>:$results);
   let assemblyFormat = [{
-    $callee `(` $point `)` (`wrt` $wrt^)? (`has_aux` $has_aux^)? (`return_value` $return_value^)?
-    attr-dict `:` functional-type($point, $results)
+    $callee `(` $point `)` (`states` $states^)? (`wrt` $wrt^)? (`allow_unused` $allow_unused^)?
+    (`has_aux` $has_aux^)? (`return_value` $return_value^)? (`transforms` $transforms^)? attr-dict
+    `:` functional-type($point, $results)
   }];
   let extraClassDeclaration = [{
     ::etrace::Derivative getDerivative() { return ::etrace::Derivative::}] # mnemonic # [{; }
@@ -32,13 +44,23 @@ class Etrace_DerivativeOp<string mnemonic, list<Trait> traits = []>
     ::llvm::LogicalResult $cppClass::verifySymbolUses(::mlir::SymbolTableCollection &tables) {
       return ::etrace::detail::verifyDerivativeOp(*this, tables);
     }
+    ::mlir::Speculation::Speculatability $cppClass::getSpeculatability() {
+      return getStates() ? ::mlir::Speculation::NotSpeculatable
+                         : ::mlir::Speculation::Speculatable;
+    }
+    void $cppClass::getEffects(
+        ::llvm::SmallVectorImpl<::mlir::MemoryEffects::EffectInstance> &effects) {
+      if (getStates())
+        effects.append({::mlir::MemoryEffects::EffectInstance(::mlir::MemoryEffects::Read::get()),
+                        ::mlir::MemoryEffects::EffectInstance(::mlir::MemoryEffects::Write::get())});
+    }
   }];
 }
 
 def Etrace_GradOp : Etrace_DerivativeOp<"grad"> {
   let summary = "gradient of a function with one scalar result, by reverse mode";
   let description = [{
-    One gradient for each argument in `wrt`, of its type.
+    One gradient for each state in `states` and argument in `wrt`, of its type.
 
     ```mlir
     func.func @distance(%x: tensor<3xf64>, %y: tensor<3xf64>) -> f64 {
@@ -53,6 +75,31 @@ def Etrace_GradOp : Etrace_DerivativeOp<"grad"> {
       %dx, %dy, %v = etrace.grad @distance(%x, %y) wrt [0, 1] return_value
           : (tensor<3xf64>, tensor<3xf64>) -> (tensor<3xf64>, tensor<3xf64>, f64)
       return %dx, %dy, %v : tensor<3xf64>, tensor<3xf64>, f64
+    }
+    ```
+
+    A function beside a model uses its states and parameters by name:
+
+    ```mlir
+    etrace.model @spring {
+      etrace.param @stiffness : tensor<f64>
+      etrace.state @calls : tensor<f64>
+    }
+    func.func @energy(%x: f64) -> f64 {
+      %c = etrace.get @spring::@calls : tensor<f64>
+      %one = arith.constant dense<1.0> : tensor<f64>
+      %next = arith.addf %c, %one : tensor<f64>
+      etrace.set @spring::@calls, %next : tensor<f64>
+      %w = etrace.get @spring::@stiffness : tensor<f64>
+      %k = tensor.extract %w[] : tensor<f64>
+      %0 = arith.mulf %x, %x : f64
+      %1 = arith.mulf %k, %0 : f64
+      return %1 : f64
+    }
+    func.func @main(%x: f64) -> (tensor<f64>, f64) {
+      %dk, %dx = etrace.grad @energy(%x) states [@spring::@stiffness] wrt [0]
+          : (f64) -> (tensor<f64>, f64)
+      return %dk, %dx : tensor<f64>, f64
     }
     ```
   }];
@@ -76,12 +123,22 @@ def Etrace_VectorGradOp : Etrace_DerivativeOp<"vector_grad"> {
   }];
 }
 
-def Etrace_JacRevOp : Etrace_DerivativeOp<"jacrev"> {
+class Etrace_JacobianOp<string mnemonic> : Etrace_DerivativeOp<mnemonic> {
+  let arguments = !con(commonArguments, (ins UnitAttr:$automatic));
+  let assemblyFormat = [{
+    (`automatic` $automatic^)? $callee `(` $point `)` (`states` $states^)? (`wrt` $wrt^)?
+    (`allow_unused` $allow_unused^)? (`has_aux` $has_aux^)? (`return_value` $return_value^)?
+    (`transforms` $transforms^)? attr-dict `:` functional-type($point, $results)
+  }];
+}
+
+def Etrace_JacRevOp : Etrace_JacobianOp<"jacrev"> {
   let summary = "Jacobian of a function, one reverse pass for each element of the results";
   let description = [{
     A block for each differentiated result and argument in `wrt`, the blocks of the first
     result first. A block has the axes of the result, then those of the argument, and
-    the element type of the argument. To be preferred for few results.
+    the element type of the argument. To be preferred for few results; `automatic` takes
+    the mode with fewer passes, if the extents are known.
 
     ```mlir
     func.func @products(%x: tensor<3xf64>) -> tensor<2xf64> {
@@ -98,7 +155,7 @@ def Etrace_JacRevOp : Etrace_DerivativeOp<"jacrev"> {
   }];
 }
 
-def Etrace_JacFwdOp : Etrace_DerivativeOp<"jacfwd"> {
+def Etrace_JacFwdOp : Etrace_JacobianOp<"jacfwd"> {
   let summary = "Jacobian of a function, one forward pass for each element of the arguments";
   let description = [{
     The blocks of `etrace.jacrev`, with the element type of the result. To be preferred for
@@ -143,8 +200,9 @@ class Etrace_DirectionalOp<string mnemonic, string seeds>
     : Etrace_DerivativeOp<mnemonic, [AttrSizedOperandSegments]> {
   let arguments = !con(commonArguments, (ins Variadic<Etrace_FloatLike>:$seeds));
   let assemblyFormat = [{
-    $callee `(` $point `)` `}] # seeds # [{` `(` $seeds `)` (`wrt` $wrt^)? (`has_aux` $has_aux^)?
-    (`return_value` $return_value^)? attr-dict
+    $callee `(` $point `)` `}] # seeds # [{` `(` $seeds `)` (`states` $states^)? (`wrt` $wrt^)?
+    (`allow_unused` $allow_unused^)? (`has_aux` $has_aux^)? (`return_value` $return_value^)?
+    (`transforms` $transforms^)? attr-dict
     `:` `(` type($point) `)` `,` `(` type($seeds) `)` `->` `(` type($results) `)`
   }];
 }

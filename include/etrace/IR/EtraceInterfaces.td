@@ -55,8 +55,16 @@ def DerivativeOpInterface : OpInterface<"DerivativeOpInterface"> {
       "::mlir::OperandRange", "getPoint">,
     InterfaceMethod<"Tangents of the arguments or cotangents of the results.",
       "::mlir::ValueRange", "getSeeds", (ins), [{}], [{ return {}; }]>,
-    InterfaceMethod<"The arguments with respect to which the function is differentiated.",
-      "::llvm::ArrayRef<int64_t>", "getWrt">,
+    InterfaceMethod<[{The states and parameters with respect to which the function is
+      differentiated; null if the function uses none.}], "::mlir::ArrayAttr", "getStatesAttr">,
+    InterfaceMethod<[{The arguments with respect to which the function is differentiated; null:
+      the first, or none beside states.}], "::mlir::DenseI64ArrayAttr", "getWrtAttr">,
+    InterfaceMethod<"Whether a state that the function does not read has the derivative zero.",
+      "bool", "getAllowUnused">,
+    InterfaceMethod<"Whether a Jacobian is derived in the mode that takes fewer passes.",
+      "bool", "getAutomatic", (ins), [{}], [{ return false; }]>,
+    InterfaceMethod<"Functions of the derivatives, applied in this order; or null.",
+      "::mlir::ArrayAttr", "getTransformsAttr">,
     InterfaceMethod<"Whether the results behind the first are auxiliary.", "bool", "getHasAux">,
     InterfaceMethod<"Whether the value of the function is returned too.",
       "bool", "getReturnValue">,
@@ -86,6 +94,25 @@ def SurrogateAttrInterface : AttrInterface<"SurrogateAttrInterface"> {
     InterfaceMethod<"Builds g'(u), pointwise, with the type of `u` (a float or a tensor of floats).",
       "::mlir::Value", "buildDerivative",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc, "::mlir::Value":$u)>,
+  ];
+}
+
+def GradientTransformAttrInterface : AttrInterface<"GradientTransformAttrInterface"> {
+  let cppNamespace = "::etrace";
+  let description = [{
+    A function of derivatives, applied to all that a derivative operation returns, together.
+  }];
+  let methods = [
+    InterfaceMethod<[{Whether it applies to derivatives of these types at `scope`; `emitError`
+      starts an error whose text goes on with a verb.}],
+      "::llvm::LogicalResult", "verifyTransform",
+      (ins "::mlir::Operation *":$scope, "::mlir::TypeRange":$gradients,
+           "::llvm::function_ref<::mlir::InFlightDiagnostic()>":$emitError),
+      [{}], [{ return ::mlir::success(); }]>,
+    InterfaceMethod<"Builds the transformed derivatives, of the same types.",
+      "::llvm::SmallVector<::mlir::Value>", "buildTransform",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Location":$loc,
+           "::mlir::ValueRange":$gradients)>,
   ];
 }
 

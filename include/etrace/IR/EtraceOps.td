@@ -44,10 +44,11 @@ def Etrace_ModelOp : Etrace_Op<"model", [
     Symbol, SymbolTable, IsolatedFromAbove, NoTerminator, SingleBlock, NoRegionArguments]> {
   let summary = "declare a recurrent network by its one-step program";
   let description = [{
-    Holds the declarations of parameters and states, one `etrace.step` and at most
-    one `etrace.loss`; after analysis also groups and relations.
+    Holds the declarations of parameters and states, an `etrace.step` and at most
+    one `etrace.loss`; after analysis also groups and relations. A model without a step
+    holds states of functions (`etrace.get` in a `func.func`); no learner is derived from it.
 
-    * M1: exactly one `etrace.step`, at most one `etrace.loss`.
+    * M1: at most one `etrace.step`, at most one `etrace.loss`, and no loss without a step.
     * M2: no two declarations (components included) have the same path.
     * M3: the loss takes the results of the step, then the targets.
     * M4: every hidden state has the axis `batch_dim`.
@@ -80,7 +81,7 @@ def Etrace_ModelOp : Etrace_Op<"model", [
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
   let hasRegionVerifier = 1;
   let extraClassDeclaration = [{
-    /// The step of the model (null before verification).
+    /// The step of the model, or null.
     ::etrace::StepOp getStep();
     /// The loss, or null.
     ::etrace::LossOp getLoss();
@@ -251,10 +252,21 @@ def Etrace_GetOp : Etrace_Op<"get", [DeclareOpInterfaceMethods<SymbolUserOpInter
   let summary = "read the current value of a state or parameter";
   let description = [{
     The value of the last `set` before it in the step, or the value at the step's
-    start.
+    start. A `func.func` beside a model names the model first; there the value is that of
+    the last `set` that was run.
 
     ```mlir
     %v = etrace.get @neuron::@V : tensor<64xf32>
+    ```
+
+    ```mlir
+    etrace.model @store {
+      etrace.param @w : tensor<64xf32>
+    }
+    func.func @weights() -> tensor<64xf32> {
+      %w = etrace.get @store::@w : tensor<64xf32>
+      return %w : tensor<64xf32>
+    }
     ```
   }];
   let arguments = (ins SymbolRefAttr:$state);
@@ -265,6 +277,8 @@ def Etrace_GetOp : Etrace_Op<"get", [DeclareOpInterfaceMethods<SymbolUserOpInter
 def Etrace_SetOp : Etrace_Op<"set", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "write the new value of a state";
   let description = [{
+    A step does not write parameters; a `func.func` may (`etrace.set @model::@w, %w`).
+
     ```mlir
     etrace.set @neuron::@V, %v : tensor<64xf32>
     ```
@@ -317,6 +331,32 @@ def Etrace_SpikeOp : Etrace_PointwiseOp<"spike"> {
                            "::etrace::ReluGradAttr::get($_builder.getContext(), 0.3, 1.0)">:$surrogate);
   let hasCustomAssemblyFormat = 1;
   let hasVerifier = 1;
+}
+
+def Etrace_RandomNormalOp : Etrace_Op<"random_normal", [
+    Pure, AllTypesMatch<["like", "result"]>]> {
+  let summary = "standard normal numbers, a function of seed, stream and counter";
+  let description = [{
+    Of the type and extents of `like`. Element e (row-major) is
+
+        sqrt(-2 ln(1 - u(2 e))) cos(2 pi u(2 e + 1)),   u(n) = (bits(n) >> 11) / 2^53,
+
+    where bits(n) are the two words of Threefry-2x32 (20 rounds) at (n, counter) under the
+    key Threefry-2x32(seed, FNV-1a of the stream's name): for a counter of 0, which it is
+    if it is left out, the numbers that the tools initialise by. Computed in f64. They are
+    constants for derivatives.
+
+    ```mlir
+    %z = etrace.random_normal like %x seed(7) stream("noise") : tensor<64xf64>
+    ```
+  }];
+  let arguments = (ins Etrace_FloatLike:$like, Optional<I64>:$counter, I64Attr:$seed,
+                       StrAttr:$stream);
+  let results = (outs Etrace_FloatLike:$result);
+  let assemblyFormat = [{
+    `like` $like `seed` `(` $seed `)` `stream` `(` $stream `)` (`counter` `(` $counter^ `)`)?
+    attr-dict `:` type($result)
+  }];
 }
 
 def Etrace_LogisticOp : Etrace_PointwiseOp<"logistic"> {

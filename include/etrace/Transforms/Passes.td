@@ -86,13 +86,83 @@ def DerivePass : Pass<"etrace-derive", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def FunctionalizeFunctionsPass : Pass<"etrace-functionalize-functions", "::mlir::ModuleOp"> {
+  let summary = "Turn states that functions use into arguments and results";
+  let description = [{
+    A `func.func` that uses states takes those that it reads in front of its arguments and
+    returns those that it writes behind its results, each with its path; so do the calls of it.
+    Derivatives are lowered before (`etrace-lower-derivatives`). What cannot be carried out of a
+    region is an error, as in a step.
+
+    ```mlir
+    etrace.model @counter {
+      etrace.state @n : tensor<f64>
+      etrace.state @last : tensor<f64>
+    }
+    func.func @count(%x: tensor<f64>) {
+      %n = etrace.get @counter::@n : tensor<f64>
+      %m = arith.addf %n, %x : tensor<f64>
+      etrace.set @counter::@n, %m : tensor<f64>
+      etrace.set @counter::@last, %x : tensor<f64>
+      return
+    }
+    // becomes
+    etrace.model @counter {
+      etrace.state @n : tensor<f64>
+      etrace.state @last : tensor<f64>
+    }
+    func.func @count(%n: tensor<f64> {etrace.state = "counter.n"}, %x: tensor<f64>)
+        -> (tensor<f64> {etrace.state = "counter.n"}, tensor<f64> {etrace.state = "counter.last"}) {
+      %m = arith.addf %n, %x : tensor<f64>
+      return %m, %x : tensor<f64>, tensor<f64>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def FindStatesPass : Pass<"etrace-find-states", "::mlir::ModuleOp"> {
+  let summary = "Report the states that functions use, or that a model declares";
+  let description = [{
+    For each function (or the one named) the states and parameters that it reads or writes, in
+    order of first access, through calls and derivatives; nothing runs. `usage`: `read` lists
+    what is only read, `write` what is written (read before or not), `both` one list for each.
+    A `map` has the position or the name of a state as key; where a name is taken, the model's
+    name is put in front. With `model` the declarations of a model, flat or nested by path.
+
+    ```
+    // --etrace-find-states="function=energy keys=name"
+    States used by @energy:
+       scale: @store::@scale  param  tensor<f64>  read and written
+       offset: @store::@offset  param  tensor<f64>  read
+       cache: @store::@cache  plain  tensor<f64>  written
+    ```
+  }];
+  let options = [
+    Option<"function", "function", "std::string", "\"\"", "a function; without it all">,
+    Option<"model", "model", "std::string", "\"\"", "a model, whose states are listed instead">,
+    ListOption<"kinds", "kinds", "std::string",
+               "param, hidden, group (components) or plain; without it all">,
+    Option<"usage", "usage", "std::string", "\"all\"", "all, read, write or both">,
+    Option<"container", "container", "std::string", "\"map\"", "map, list or tuple">,
+    Option<"keys", "keys", "std::string", "\"position\"", "of a map: position or name">,
+    Option<"form", "form", "std::string", "\"flat\"", "of a model: flat or nested">,
+    Option<"format", "format", "std::string", "\"text\"", "text or json">,
+    Option<"output", "output", "std::string", "\"-\"", "file to write; - is standard output">
+  ];
+}
+
 def LowerDerivativesPass : Pass<"etrace-lower-derivatives", "::mlir::ModuleOp"> {
   let summary = "Derive the functions that derivatives stand for, and call them";
   let description = [{
     `etrace.grad`, `vector_grad`, `jacrev`, `jacfwd`, `hessian`, `vjp` and `jvp` become calls of
     functions derived by linearisation (forward mode) or linearisation and transposition
     (reverse mode). What a function asks for is lowered before the function is differentiated
-    itself, so derivatives nest. The same derivative asked for twice is one function.
+    itself, so derivatives nest. The same derivative asked for twice is one function. A function
+    that uses states is differentiated in its functional form (as by
+    `etrace-functionalize-functions`): the call stands between reads and writes of its states.
 
     ```mlir
     func.func @square(%x: f64) -> f64 {
@@ -128,9 +198,10 @@ def DifferentiatePass : Pass<"etrace-differentiate", "::mlir::ModuleOp"> {
   let summary = "Add a derivative of one function to the module";
   let description = [{
     The derived function is public and takes what the function takes, then the cotangents or
-    tangents of `vjp` or `jvp`. It returns the derivatives in the order of `wrt`, then the value
-    (`return-value`), then the auxiliary results (`has-aux`). Its name says what it is:
-    `@f.grad_0_2_value_aux`.
+    tangents of `vjp` or `jvp`. It returns the derivatives in the order of `states` and `wrt`, then
+    the value (`return-value`), then the auxiliary results (`has-aux`). Its name says what it is:
+    `@f.grad_0_2_value_aux`; `etrace.result` of each result says which derivative, value or
+    auxiliary result that is. It uses the states that the function uses.
 
     ```mlir
     // --etrace-differentiate=function=square
@@ -143,8 +214,9 @@ def DifferentiatePass : Pass<"etrace-differentiate", "::mlir::ModuleOp"> {
       %0 = arith.mulf %x, %x : f64
       return %0 : f64
     }
-    func.func @square.grad_0(%x: f64) -> f64 attributes {etrace.derived = {by = {
-        arguments = array<i64: 0>, aux = 0, function = @square, mode = "grad", value = false}}} {
+    func.func @square.grad_0(%x: f64) -> (f64 {etrace.result = {kind = "derivative", wrt = [0]}})
+        attributes {etrace.derived = {by = {arguments = array<i64: 0>, aux = 0, function = @square,
+                                            mode = "grad", value = false}}} {
       %0 = arith.addf %x, %x : f64
       return %0 : f64
     }
@@ -154,7 +226,18 @@ def DifferentiatePass : Pass<"etrace-differentiate", "::mlir::ModuleOp"> {
     Option<"function", "function", "std::string", "\"\"", "the name of the function">,
     Option<"transform", "transform", "std::string", "\"grad\"",
            "grad, vector_grad, jacrev, jacobian (jacrev), jacfwd, hessian, vjp or jvp">,
-    ListOption<"wrt", "wrt", "int64_t", "numbers of arguments; without it the first">,
+    ListOption<"states", "states", "std::string", "states such as @model::@weight">,
+    ListOption<"wrt", "wrt", "int64_t",
+               "numbers of arguments; without it the first, or none beside states">,
+    ListOption<"findStates", "find-states", "std::string",
+               "kinds of states (or any) that are found in the function, instead of states">,
+    Option<"usage", "usage", "std::string", "\"all\"", "of the states found: all, read or write">,
+    Option<"allowUnused", "allow-unused", "bool", "false",
+           "the derivative by a state that the function does not read is zero">,
+    Option<"automatic", "automatic", "bool", "false",
+           "a Jacobian is derived in the mode that takes fewer passes">,
+    Option<"transforms", "transforms", "std::string", "\"\"",
+           "functions of the derivatives, such as [#etrace.scale<factor = 0.5>]">,
     Option<"hasAux", "has-aux", "bool", "false",
            "the results behind the first are auxiliary: not differentiated">,
     Option<"returnValue", "return-value", "bool", "false", "return the value as well">

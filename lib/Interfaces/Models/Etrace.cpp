@@ -272,6 +272,7 @@ void etrace::detail::registerEtraceModels(DialectRegistry &registry) {
     LogisticOp::attachInterface<UnaryModel<LogisticOp, dLogistic>,
                                 PointwiseRelation<LogisticOp>>(*context);
     StopGradientOp::attachInterface<ZeroModel<StopGradientOp>>(*context);
+    RandomNormalOp::attachInterface<ZeroModel<RandomNormalOp>>(*context);
     CustomDerivativeOp::attachInterface<CustomModel>(*context);
     CustomLinearOp::attachInterface<CustomTranspose>(*context);
     ZeroTangentOp::attachInterface<ZeroTangentTranspose>(*context);

@@ -62,6 +62,9 @@ LogicalResult DerivativeBuilder::build() {
   FailureOr<Values> results = buildDerivative();
   if (failed(results))
     return failure();
+  if (request.transforms)
+    for (auto transform : request.transforms.getAsRange<GradientTransformAttrInterface>())
+      *results = transform.buildTransform(builder, loc, *results);
   llvm::append_range(*results, others);
   body.getTerminator()->setOperands(*results);
   function.removeResAttrsAttr();
@@ -147,11 +150,11 @@ Values DerivativeBuilder::buildBlocks(bool elementOfOutput) {
   return blocks;
 }
 
-/// The number of elements of all values; nothing if an extent is dynamic.
-static std::optional<int64_t> countElements(ArrayRef<Value> values) {
+/// The number of elements of all types; nothing if an extent is dynamic.
+static std::optional<int64_t> countElements(TypeRange types) {
   int64_t count = 0;
-  for (Value value : values) {
-    auto tensor = dyn_cast<RankedTensorType>(value.getType());
+  for (Type type : types) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
     if (tensor && !tensor.hasStaticShape())
       return std::nullopt;
     count += tensor ? tensor.getNumElements() : 1;
@@ -161,7 +164,8 @@ static std::optional<int64_t> countElements(ArrayRef<Value> values) {
 
 /// What the Jacobian costs, and what it would cost in the other mode.
 void DerivativeBuilder::remarkPasses() {
-  std::optional<int64_t> rows = countElements(outputs), columns = countElements(arguments);
+  std::optional<int64_t> rows = countElements(ValueRange(outputs).getTypes());
+  std::optional<int64_t> columns = countElements(ValueRange(arguments).getTypes());
   if (!rows || !columns)
     return;
   bool byRows = request.kind == Derivative::jacrev;
@@ -170,8 +174,8 @@ void DerivativeBuilder::remarkPasses() {
   remark::analysis(loc, remark::RemarkOpts::name("jacobian-passes")
                             .category("etrace-derivatives")
                             .function(function.getSymName()))
-      << "takes " + (byRows ? reverse : forward) + "; '" + (byRows ? "jacfwd" : "jacrev") +
-             "' takes " + (byRows ? forward : reverse);
+      << (request.automatic ? "chosen: takes " : "takes ") + (byRows ? reverse : forward) +
+             "; '" + (byRows ? "jacfwd" : "jacrev") + "' takes " + (byRows ? forward : reverse);
 }
 
 FailureOr<Values> DerivativeBuilder::buildJacobianByRows() {
@@ -218,12 +222,15 @@ FailureOr<Values> DerivativeBuilder::buildJacobianByColumns() {
 
 static DictionaryAttr describe(func::FuncOp function, const DerivativeRequest &request) {
   Builder builder(function.getContext());
-  return builder.getDictionaryAttr(
-      {builder.getNamedAttr("mode", builder.getStringAttr(stringifyDerivative(request.kind))),
-       builder.getNamedAttr("function", FlatSymbolRefAttr::get(function.getSymNameAttr())),
-       builder.getNamedAttr("arguments", builder.getDenseI64ArrayAttr(request.wrt)),
-       builder.getNamedAttr("aux", builder.getI64IntegerAttr(request.aux)),
-       builder.getNamedAttr("value", builder.getBoolAttr(request.value))});
+  NamedAttrList fields;
+  fields.append("mode", builder.getStringAttr(stringifyDerivative(request.kind)));
+  fields.append("function", FlatSymbolRefAttr::get(function.getSymNameAttr()));
+  fields.append("arguments", builder.getDenseI64ArrayAttr(request.wrt));
+  fields.append("aux", builder.getI64IntegerAttr(request.aux));
+  fields.append("value", builder.getBoolAttr(request.value));
+  if (request.transforms)
+    fields.append("transforms", request.transforms);
+  return fields.getDictionary(function.getContext());
 }
 
 static func::FuncOp findDerived(func::FuncOp function, DictionaryAttr description) {
@@ -234,19 +241,43 @@ static func::FuncOp findDerived(func::FuncOp function, DictionaryAttr descriptio
   return nullptr;
 }
 
-/// f.grad_0_2_value_aux
-static std::string getDerivedName(func::FuncOp function, const DerivativeRequest &request) {
+std::string etrace::getDerivedName(func::FuncOp function, const DerivativeRequest &request) {
   std::string name;
   llvm::raw_string_ostream stream(name);
   stream << function.getSymName() << "." << stringifyDerivative(request.kind);
+  for (const StateTarget &target : request.states)
+    stream << "_" << getPath(target.symbol);
   for (int64_t number : request.wrt)
     stream << "_" << number;
-  stream << (request.value ? "_value" : "") << (request.aux ? "_aux" : "");
+  stream << (request.value ? "_value" : "") << (request.aux ? "_aux" : "")
+         << (request.transforms ? "_transformed" : "");
   return name;
 }
 
+/// A Jacobian takes a reverse pass for each element of the results or a forward pass for each
+/// element of the arguments: the mode that takes fewer, if the request leaves it open.
+static Derivative chooseMode(func::FuncOp function, const DerivativeRequest &request) {
+  bool isJacobian = request.kind == Derivative::jacrev || request.kind == Derivative::jacfwd;
+  if (!isJacobian || !request.automatic)
+    return request.kind;
+  SmallVector<Type> arguments = llvm::map_to_vector(
+      request.wrt, [&](int64_t number) { return function.getArgumentTypes()[number]; });
+  ArrayRef<Type> outputs = function.getResultTypes().drop_back(request.aux);
+  // The blocks have the element type of the argument in one mode, of the result in the other.
+  Type element = getElementTypeOrSelf(outputs.front());
+  bool sameTypes = llvm::all_of(llvm::concat<const Type>(arguments, outputs), [&](Type type) {
+    return getElementTypeOrSelf(type) == element;
+  });
+  std::optional<int64_t> rows = countElements(outputs), columns = countElements(arguments);
+  if (!sameTypes || !rows || !columns || *rows == *columns)
+    return request.kind;
+  return *rows < *columns ? Derivative::jacrev : Derivative::jacfwd;
+}
+
 FailureOr<func::FuncOp> etrace::getDerivative(func::FuncOp function,
-                                              const DerivativeRequest &request) {
+                                              const DerivativeRequest &asked) {
+  DerivativeRequest request = asked;
+  request.kind = chooseMode(function, asked);
   DictionaryAttr description = describe(function, request);
   if (func::FuncOp found = findDerived(function, description))
     return found;
@@ -254,13 +285,18 @@ FailureOr<func::FuncOp> etrace::getDerivative(func::FuncOp function,
   DerivativeRequest first = request;
   if (request.kind == Derivative::hessian) {
     first.kind = Derivative::jacrev;
+    first.automatic = false;
+    first.transforms = nullptr;
     FailureOr<func::FuncOp> inner = getDerivative(function, first);
     if (failed(inner))
       return failure();
     source = *inner;
     // The blocks of the Jacobian are differentiated again; all else is handed on.
     unsigned blocks = (function.getNumResults() - request.aux) * request.wrt.size();
-    first = {Derivative::jacfwd, request.wrt, source.getNumResults() - blocks, /*value=*/false};
+    first = request;
+    first.kind = Derivative::jacfwd;
+    first.aux = source.getNumResults() - blocks;
+    first.value = false;
   }
   func::FuncOp derived = source.clone();
   derived.setPrivate();

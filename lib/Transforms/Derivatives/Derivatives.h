@@ -8,10 +8,23 @@
 
 namespace etrace {
 
-/// The derived function: the one that is there already, or a new private one behind `function`.
+/// Builds what the derivative operation of a request stands for: a call of the derived function.
+/// States are read in front of it and written behind it.
+llvm::FailureOr<llvm::SmallVector<mlir::Value>>
+buildDerivativeCall(mlir::OpBuilder &builder, mlir::Location loc, mlir::func::FuncOp function,
+                    const DerivativeRequest &request, mlir::ValueRange operands);
+
+/// The derived function of one that uses no states: the one that is there already, or a new private one behind `function`.
 /// It takes what `function` takes, then the seeds; see `getDerivativeTypes`.
 llvm::FailureOr<mlir::func::FuncOp> getDerivative(mlir::func::FuncOp function,
                                                   const DerivativeRequest &request);
+
+/// f.grad_0_2_value_aux
+std::string getDerivedName(mlir::func::FuncOp function, const DerivativeRequest &request);
+
+/// Says in an attribute `etrace.result` of each result of a derived function what it is.
+void nameResults(mlir::func::FuncOp derived, mlir::func::FuncOp function,
+                 const DerivativeRequest &request);
 
 /// Replaces all derivatives that `root` asks for by calls, and those that the functions ask for
 /// that are differentiated. A function whose derivative depends on itself is a located error.

@@ -4,12 +4,16 @@
 
 #include "Derivatives.h"
 
+#include "etrace/Analysis/StateFinder.h"
 #include "etrace/Transforms/Passes.h"
+#include "mlir/AsmParser/AsmParser.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace etrace;
@@ -46,19 +50,105 @@ struct DifferentiatePass : public etrace::impl::DifferentiatePassBase<Differenti
                                 << "' to differentiate [derivative-callee]";
     if (failed(lowerDerivatives(source)))
       return failure();
-    SmallVector<int64_t> numbers(wrt.begin(), wrt.end());
-    if (numbers.empty())
-      numbers.push_back(0);
-    FailureOr<DerivativeRequest> request =
-        getDerivativeRequest(source, *kind, numbers, hasAux, returnValue,
-                             [&] { return source.emitError() << argument << " "; });
+    FailureOr<DerivativeQuestion> question = readQuestion(source, *kind);
+    if (failed(question))
+      return failure();
+    FailureOr<DerivativeRequest> request = getDerivativeRequest(
+        source, *question, [&] { return source.emitError() << argument << " "; });
     if (failed(request))
       return failure();
-    FailureOr<func::FuncOp> derived = getDerivative(source, *request);
+    FailureOr<func::FuncOp> derived = question->states ? buildWrapper(source, *request)
+                                                       : getDerivative(source, *request);
     if (failed(derived))
       return failure();
     derived->setPublic();
-    return success();
+    nameResults(*derived, source, *request);
+    // Functions of derivatives may ask for derivatives themselves.
+    return transforms.empty() ? success() : lowerDerivatives(module);
+  }
+
+  FailureOr<DerivativeQuestion> readQuestion(func::FuncOp source, Derivative kind) {
+    Builder builder(&getContext());
+    DerivativeQuestion question;
+    question.kind = kind;
+    question.allowUnused = allowUnused;
+    question.hasAux = hasAux;
+    question.returnValue = returnValue;
+    question.automatic = automatic;
+    if (wrt.hasValue())
+      question.wrt = builder.getDenseI64ArrayAttr(SmallVector<int64_t>(wrt.begin(), wrt.end()));
+    FailureOr<SmallVector<Attribute>> targets = readStates(source);
+    if (failed(targets))
+      return failure();
+    if (!targets->empty() || !getStateUses(source).empty())
+      question.states = builder.getArrayAttr(*targets);
+    if (transforms.empty())
+      return question;
+    question.transforms = dyn_cast_or_null<ArrayAttr>(parseAttribute(transforms, &getContext()));
+    if (!question.transforms)
+      return getOperation().emitError() << "expected a list such as [#etrace.scale<factor = "
+                                           "0.5>], found '"
+                                        << transforms << "' [derivative-transforms]";
+    return question;
+  }
+
+  /// The states that the options name, or those that they ask to be found.
+  FailureOr<SmallVector<Attribute>> readStates(func::FuncOp source) {
+    SmallVector<Attribute> symbols;
+    for (const std::string &text : states) {
+      auto symbol = dyn_cast_or_null<SymbolRefAttr>(parseAttribute(text, &getContext()));
+      if (!symbol)
+        return getOperation().emitError() << "expected a state such as @model::@state, found '"
+                                          << text << "' [derivative-states]";
+      symbols.push_back(symbol);
+    }
+    if (!findStates.hasValue())
+      return symbols;
+    SmallVector<StateKind> kinds;
+    for (const std::string &name : findStates) {
+      std::optional<StateKind> kind = symbolizeStateKind(name);
+      if (!kind && name != "any")
+        return getOperation().emitError() << "invalid kind '" << name
+                                          << "', expected param, hidden, group, plain or any "
+                                             "[unknown-option]";
+      if (kind)
+        kinds.push_back(*kind);
+    }
+    auto which = llvm::StringSwitch<std::optional<StateUsage>>(usage)
+                     .Case("all", StateUsage::all)
+                     .Case("read", StateUsage::read)
+                     .Case("write", StateUsage::write)
+                     .Default(std::nullopt);
+    if (!which)
+      return getOperation().emitError() << "invalid usage '" << usage
+                                        << "', expected all, read or write [unknown-option]";
+    for (const FoundState &found : etrace::findStates(source, kinds, *which))
+      symbols.push_back(found.use.symbol);
+    return symbols;
+  }
+
+  /// A function that takes what `source` takes, then the seeds, and uses states as it does.
+  FailureOr<func::FuncOp> buildWrapper(func::FuncOp source, const DerivativeRequest &request) {
+    DerivativeTypes types = getDerivativeTypes(source.getFunctionType(), request);
+    SmallVector<Type> inputs(source.getArgumentTypes());
+    llvm::append_range(inputs, types.seeds);
+    auto wrapper = func::FuncOp::create(
+        source.getLoc(), getDerivedName(source, request),
+        FunctionType::get(&getContext(), inputs, types.results));
+    for (unsigned number = 0; number < source.getNumArguments(); ++number)
+      wrapper.setArgAttrs(number, source.getArgAttrDict(number));
+    if (Attribute interface = source->getAttr("llvm.emit_c_interface"))
+      wrapper->setAttr("llvm.emit_c_interface", interface);
+    SymbolTable(getOperation()).insert(wrapper, std::next(Block::iterator(source)));
+    OpBuilder builder = OpBuilder::atBlockEnd(wrapper.addEntryBlock());
+    FailureOr<SmallVector<Value>> results = buildDerivativeCall(
+        builder, source.getLoc(), source, request, wrapper.getArguments());
+    if (failed(results)) {
+      wrapper.erase();
+      return failure();
+    }
+    func::ReturnOp::create(builder, source.getLoc(), *results);
+    return wrapper;
   }
 
   static constexpr StringLiteral argument = "etrace-differentiate";

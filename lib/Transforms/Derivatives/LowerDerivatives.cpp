@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "../States/FunctionalForm.h"
 #include "Derivatives.h"
 
+#include "etrace/IR/StateUses.h"
 #include "etrace/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -27,6 +29,7 @@ public:
 
 private:
   LogicalResult lower(DerivativeOpInterface op);
+  LogicalResult visitTransforms(DerivativeOpInterface op);
 
   DenseSet<Operation *> visited;
   /// The functions whose lowering is not finished.
@@ -64,9 +67,10 @@ LogicalResult DerivativeLowering::lower(DerivativeOpInterface op) {
                               "[derivative-recursion]";
   if (failed(visit(function)))
     return failure();
+  if (failed(visitTransforms(op)))
+    return failure();
   FailureOr<DerivativeRequest> request =
-      getDerivativeRequest(function, op.getDerivative(), op.getWrt(), op.getHasAux(),
-                           op.getReturnValue(), [&] { return op->emitOpError(); });
+      getDerivativeRequest(function, getQuestion(op), [&] { return op->emitOpError(); });
   if (failed(request))
     return failure();
   ScopedDiagnosticHandler handler(op->getContext(), [&](Diagnostic &diagnostic) {
@@ -75,16 +79,63 @@ LogicalResult DerivativeLowering::lower(DerivativeOpInterface op) {
           << "in '" << op->getName() << "' of '@" << function.getSymName() << "'";
     return failure();
   });
-  FailureOr<func::FuncOp> derived = getDerivative(function, *request);
-  if (failed(derived))
-    return failure();
   SmallVector<Value> operands(op.getPoint());
   llvm::append_range(operands, op.getSeeds());
   OpBuilder builder(op);
-  auto call = func::CallOp::create(builder, op->getLoc(), *derived, operands);
-  op->replaceAllUsesWith(call);
+  FailureOr<SmallVector<Value>> results =
+      buildDerivativeCall(builder, op->getLoc(), function, *request, operands);
+  if (failed(results))
+    return failure();
+  op->replaceAllUsesWith(*results);
   op->erase();
   return success();
+}
+
+/// Functions of derivatives are called by the derived function, which may be differentiated.
+LogicalResult DerivativeLowering::visitTransforms(DerivativeOpInterface op) {
+  if (!op.getTransformsAttr())
+    return success();
+  bool failure = false;
+  op.getTransformsAttr().walk([&](SymbolRefAttr symbol) {
+    if (Operation *function = SymbolTable::lookupNearestSymbolFrom(op, symbol))
+      failure |= failed(visit(function));
+  });
+  return success(!failure);
+}
+
+/// The request for the functional form: states are arguments in front of the others, and new
+/// states are handed on behind all results.
+static DerivativeRequest translate(const DerivativeRequest &request, const FunctionalForm &form) {
+  DerivativeRequest inner = request;
+  inner.states.clear();
+  inner.wrt.clear();
+  for (const StateTarget &target : request.states) {
+    auto taken = llvm::find_if(form.taken, [&](const StateTarget &state) {
+      return state.declaration.op == target.declaration.op;
+    });
+    inner.wrt.push_back(taken - form.taken.begin());
+  }
+  for (int64_t number : request.wrt)
+    inner.wrt.push_back(form.taken.size() + number);
+  inner.aux += form.returned.size();
+  return inner;
+}
+
+FailureOr<SmallVector<Value>> etrace::buildDerivativeCall(OpBuilder &builder, Location loc,
+                                                          func::FuncOp function,
+                                                          const DerivativeRequest &request,
+                                                          ValueRange operands) {
+  FunctionalForm form{function, {}, {}};
+  if (!request.states.empty() || !getStateUses(function).empty()) {
+    FailureOr<FunctionalForm> made = getFunctionalForm(function, request.states);
+    if (failed(made))
+      return failure();
+    form = *made;
+  }
+  FailureOr<func::FuncOp> derived = getDerivative(form.function, translate(request, form));
+  if (failed(derived))
+    return failure();
+  return buildStatefulCall(builder, loc, *derived, form, operands);
 }
 
 LogicalResult etrace::lowerDerivatives(Operation *root) {

@@ -4,6 +4,7 @@
 import ctypes
 import os
 import pathlib
+import re
 import sys
 
 import numpy as np
@@ -27,11 +28,49 @@ def differences(function, at, number, step=1e-6):
                        range(at[number].ndim), range(-at[number].ndim, 0))
 
 
+class Signature:
+    """A function in functional form: paths of the states it takes first and of those it returns
+    last, and what `etrace.result` says of the results before them."""
+
+    ROLE = re.compile(r'etrace\.(?:param|hidden|state) = "([^"]+)"')
+
+    def __init__(self, arguments, results):
+        self.taken = self.ROLE.findall(arguments)
+        self.returned = self.ROLE.findall(results)
+        self.results = [self.read(r) for r in re.findall(r"etrace\.result = {([^{}]*)}", results)]
+
+    @staticmethod
+    def read(text):
+        fields = dict(re.findall(r'(\w+) = (\[[^\]]*\]|"[^"]*"|\d+)', text))
+        return {key: [name(v) for v in value[1:-1].split(", ")] if value.startswith("[")
+                else name(value) for key, value in fields.items()}
+
+
+def name(text):
+    return text.strip('"') if text.startswith('"') else int(text.split(" ")[0])
+
+
 class Module:
     """MLIR text, passes to run on it first, and the name of the library."""
 
     def __init__(self, text, passes, directory, name):
-        self.library = load(pipe(["etrace-opt"] + passes, text), os.path.join(directory, name))
+        source = pipe(["etrace-opt"] + passes, text)
+        self.signatures = {}
+        for function, arguments, results in re.findall(
+                r"func\.func @(\S+?)\((.*?)\) -> \(?(.*)", source):
+            self.signatures[function] = Signature(arguments, results)
+        # What is left of the models is declarations.
+        source = re.sub(r"^  etrace\.model @.*?^  }\n", "", source, flags=re.M | re.S)
+        self.library = load(source, os.path.join(directory, name))
+
+    def run(self, name, states, arguments, ranks):
+        """Calls a function that uses states. `states` holds them by path, before and after. The
+        results with what they are: pairs of `etrace.result` (or None) and value."""
+        signature = self.signatures[name]
+        values = self.call(name, [states[path] for path in signature.taken] + arguments,
+                           list(ranks) + [states[path].ndim for path in signature.returned])
+        states.update(zip(signature.returned, values[len(ranks):]))
+        return list(zip(signature.results or [None] * len(ranks), values))
 
     def call(self, name, arguments, ranks):
         """Arrays are tensors, Python floats are f64; so are results of rank None."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""S003-15..19, 21, 25: the return table. The states of the regressor are arguments here, put
-first in `wrt` as the table puts states first; the rows that the reference refuses are held
-against differences."""
+"""S003-04, 15..19, 21, 25: the return table, with the structure of each result: states by name,
+the tuple of several arguments, names of auxiliary results. The rows that the reference refuses
+are held against differences."""
 
 import json
 import pathlib
@@ -12,8 +12,16 @@ import numpy as np
 from native import Checks, Module, differences
 
 COLUMN = "tensor<5x1xf64>"
+MODEL = """
+etrace.model @regressor {
+  etrace.param @bias : tensor<1xf64>
+  etrace.param @weight : tensor<1x1xf64>
+}
+"""
 # Residual r = x w + b - t of a regressor with one input.
 RESIDUAL = f"""
+  %w = etrace.get @regressor::@weight : tensor<1x1xf64>
+  %b = etrace.get @regressor::@bias : tensor<1xf64>
   %z = arith.constant 0.0 : f64
   %e = tensor.empty() : {COLUMN}
   %zeros = linalg.fill ins(%z : f64) outs(%e : {COLUMN}) -> {COLUMN}
@@ -23,7 +31,7 @@ RESIDUAL = f"""
   %r = arith.subf %y, %t : {COLUMN}
   %five = arith.constant 5.0 : f64
 """
-ARGUMENTS = f"%c: f64, %x: {COLUMN}, %t: {COLUMN}, %b: tensor<1xf64>, %w: tensor<1x1xf64>"
+ARGUMENTS = f"%c: f64, %x: {COLUMN}, %t: {COLUMN}"
 
 
 def total(name, value, kind, rank):
@@ -56,28 +64,77 @@ MEAN = total("sy", "%y", COLUMN, 2) + "%mean = arith.divf %sy, %five : f64\n"
 
 
 def function(name, body, results, types):
-    return (f"func.func @{name}({ARGUMENTS}) -> ({types}) attributes {{llvm.emit_c_interface}} {{\n"
-            f"{body}\nreturn {results} : {types}\n}}\n")
+    """Auxiliary results are named as the values are."""
+    first, *aux = [f"%{v}" for v in results]
+    declared = ", ".join([types[0]] + [f'{t} {{etrace.name = "{v[1:]}"}}'
+                                       for t, v in zip(types[1:], aux)])
+    return (f"func.func @{name}({ARGUMENTS}) -> ({declared}) "
+            f"attributes {{llvm.emit_c_interface}} {{\n"
+            f"{body}\nreturn {', '.join([first] + aux)} : {', '.join(types)}\n}}\n")
 
 
-TEXT = (function("scalar", SCALAR_BODY, "%loss", "f64") +
-        function("scalar_aux", SCALAR_BODY + MAE, "%loss, %l2, %mae, %mse", "f64, f64, f64, f64") +
-        function("vector", VECTOR_BODY, "%v", "tensor<5xf64>") +
-        function("vector_aux", VECTOR_BODY + MEAN, "%v, %mean", "tensor<5xf64>, f64"))
-#: Argument numbers of the states, in the order of the table.
-STATES = [3, 4]
-RANKS = {0: None, 1: 2, 2: 2, 3: 1, 4: 2}
+TEXT = MODEL + (function("scalar", SCALAR_BODY, ["loss"], ["f64"]) +
+                function("scalar_aux", SCALAR_BODY + MAE, ["loss", "l2", "mae", "mse"], ["f64"] * 4) +
+                function("vector", VECTOR_BODY, ["v"], ["tensor<5xf64>"]) +
+                function("vector_aux", VECTOR_BODY + MEAN, ["v", "mean"], ["tensor<5xf64>", "f64"]))
+STATES = ["bias", "weight"]
+RANKS = {0: None, 1: 2, 2: 2, "bias": 1, "weight": 2}
 
 
-def flatten(node):
-    """The leaves of a result, in order."""
-    if "data" in node:
-        return [np.array(node["data"], np.float64).reshape(node["shape"])]
-    children = node.get("tuple") or node.get("list") or list(node["dict"].values())
-    return [leaf for child in children for leaf in flatten(child)]
+def build(row, found):
+    """The nested result of the table from results and what `etrace.result` says of them."""
+    states, arguments, value, aux = {}, {}, [], {}
+    for what, array in found:
+        if what["kind"] == "value":
+            value.append(array)
+        elif what["kind"] == "aux":
+            aux[what["name"]] = array
+        else:
+            insert(states if isinstance(what["wrt"][0], str) else arguments, what["wrt"], array)
+    result = []
+    if row["grad_states"]:
+        result.append(states)
+    if arguments:
+        result.append(close(arguments, isinstance(row["argnums"], list)))
+    result = result[0] if len(result) == 1 else tuple(result)
+    extra = value + ([aux] if row["has_aux"] else [])
+    return tuple([result] + extra) if extra else result
+
+
+def insert(tree, path, array):
+    """Puts a block at its place in maps of maps; a state's key is its path in the model."""
+    *outer, last = [p.partition(".")[2] if isinstance(p, str) else p for p in path]
+    for key in outer:
+        tree = tree.setdefault(key, {})
+    tree[last] = array
+
+
+def close(tree, several):
+    """Maps by numbers of arguments become tuples, or what is in them."""
+    if not isinstance(tree, dict) or not all(isinstance(key, int) for key in tree):
+        return tree
+    children = [close(child, several) for _, child in sorted(tree.items())]
+    return tuple(children) if several else children[0]
+
+
+def compare(checks, what, found, expected):
+    if "data" in expected:
+        checks.close(what, found, np.array(expected["data"]).reshape(expected["shape"]), 1e-12)
+    elif "dict" in expected:
+        keys = set(expected["dict"])
+        checks.true(f"{what}: keys", isinstance(found, dict) and set(found) == keys)
+        for key in keys & set(found if isinstance(found, dict) else []):
+            compare(checks, f"{what}.{key}", found[key], expected["dict"][key])
+    else:
+        children = expected["tuple"]
+        fits = isinstance(found, tuple) and len(found) == len(children)
+        checks.true(f"{what}: tuple of {len(children)}", fits)
+        for index, child in enumerate(children if fits else []):
+            compare(checks, f"{what}[{index}]", found[index], child)
 
 
 def targets(row):
+    """States and arguments, in the order of the table."""
     numbers = row["argnums"] if isinstance(row["argnums"], list) else [row["argnums"] or 0]
     if row["grad_states"]:
         return STATES + (numbers if row["argnums"] is not None else [])
@@ -90,16 +147,11 @@ def block_rank(*ranks):
 
 class Row:
     def __init__(self, transform, row):
-        self.transform, self.wrt = transform, targets(row)
+        self.transform, self.wrt, self.row = transform, targets(row), row
         self.aux, self.value = row["has_aux"], row["return_value"]
         vector = transform in ("vector_grad", "jacrev", "jacfwd", "jacobian")
         self.function = ("vector" if vector else "scalar") + ("_aux" if self.aux else "")
-        kind = "jacrev" if transform == "jacobian" else transform
-        self.name = (f"{self.function}.{kind}_" + "_".join(map(str, self.wrt)) +
-                     ("_value" if self.value else "") + ("_aux" if self.aux else ""))
-        self.flag = (f"--etrace-differentiate=function={self.function} transform={transform} "
-                     f"wrt={','.join(map(str, self.wrt))}" + (" has-aux" if self.aux else "") +
-                     (" return-value" if self.value else ""))
+        self.name, self.flag = self.ask(transform, self.value)
         output = 1 if vector else None
         arguments = [RANKS[n] for n in self.wrt]
         if transform in ("grad", "vector_grad"):
@@ -111,19 +163,33 @@ class Row:
         self.derivatives = len(self.ranks)
         self.ranks += [output] * self.value + [None] * (self.aux * (1 if vector else 3))
 
-    def differences(self, module, at):
+    def ask(self, transform, value):
+        """The name of the derived function and the pass that makes it."""
+        kind = "jacrev" if transform == "jacobian" else transform
+        states = [f"regressor.{n}" for n in self.wrt if isinstance(n, str)]
+        numbers = [str(n) for n in self.wrt if isinstance(n, int)]
+        name = (f"{self.function}.{kind}_" + "_".join(states + numbers) +
+                ("_value" if value else "") + ("_aux" if self.aux else ""))
+        symbols = ",".join("@" + s.replace(".", "::@") for s in states)
+        return name, (f"--etrace-differentiate=function={self.function} transform={transform}" +
+                      (f" states={symbols}" if states else "") +
+                      (f" wrt={','.join(numbers)}" if numbers else "") +
+                      (" has-aux" if self.aux else "") + (" return-value" if value else ""))
+
+    def differences(self, module, states, at):
         """The Hessian by differences of the gradient, which other rows hold against numbers."""
-        arguments = [RANKS[n] for n in self.wrt]
-        gradient = f"{self.function}.grad_" + "_".join(map(str, self.wrt)) + (
-            "_aux" if self.aux else "")
-        ranks = arguments + [None] * (3 * self.aux)
+        ranks = [RANKS[n] for n in self.wrt] + [None] * (3 * self.aux)
+        gradient, _ = self.ask("grad", False)
+        everything = [states["regressor." + n] for n in STATES] + [np.asarray(a) for a in at]
         blocks = []
         for index, _ in enumerate(self.wrt):
             def component(*point, index=index):
-                point = [float(point[0])] + list(point[1:])
-                return module.call(gradient, point, ranks)[index]
-            for number in self.wrt:
-                blocks.append(differences(component, [np.asarray(a) for a in at], number))
+                moved = {"regressor." + n: v for n, v in zip(STATES, point)}
+                rest = [float(point[2])] + list(point[3:])
+                return module.run(gradient, moved, rest, ranks)[index][1]
+            for target in self.wrt:
+                number = STATES.index(target) if isinstance(target, str) else 2 + target
+                blocks.append(differences(component, everything, number))
         return blocks
 
 
@@ -132,26 +198,24 @@ def main():
     golden = json.loads((pathlib.Path(__file__).parent / "autodiff_return_table.json").read_text())
     rows = [(Row(t, row), row) for t, table in golden["transforms"].items() for row in table]
     flags = list(dict.fromkeys(row.flag for row, _ in rows))
-    module = Module(TEXT, flags, directory, "table")
-    at = [0.3, np.linspace(-1, 1, 5).reshape(5, 1), 3 * np.linspace(-1, 1, 5).reshape(5, 1) + 1,
-          np.array([0.25]), np.array([[0.5]])]
+    module = Module(TEXT, flags + ["--etrace-functionalize-functions"], directory, "table")
+    at = [0.3, np.linspace(-1, 1, 5).reshape(5, 1), 3 * np.linspace(-1, 1, 5).reshape(5, 1) + 1]
+    states = {"regressor.bias": np.array([0.25]), "regressor.weight": np.array([[0.5]])}
     checks = Checks()
     beyond = 0
     for row, expected in rows:
-        found = module.call(row.name, at, row.ranks)
+        found = module.run(row.name, states, at, row.ranks)
         if "result" in expected:
-            leaves = flatten(expected["result"])
-            checks.true(f"S003-17 {row.name}: number of results", len(found) == len(leaves))
-            for index, (a, b) in enumerate(zip(found, leaves)):
-                checks.close(f"S003-17 {row.name}#{index}", a, b, 1e-12)
+            compare(checks, f"S003-17 {row.name}", build(expected, found), expected["result"])
         else:
             beyond += 1
-            for index, b in enumerate(row.differences(module, at)):
-                checks.close(f"S003-25 {row.name}#{index}", found[index], b, 1e-6)
+            for index, b in enumerate(row.differences(module, states, at)):
+                checks.close(f"S003-25 {row.name}#{index}", found[index][1], b, 1e-6)
             # The value and the auxiliary results are those of the row without derivatives.
-            rest = module.call(row.function, at, [None] * (4 if row.aux else 1))
+            rest = module.run(row.function, states, at, [None] * (4 if row.aux else 1))
             rest = rest if row.value else rest[1:]
-            checks.close(f"S003-25 {row.name}: value and aux", found[row.derivatives:], rest, 0)
+            checks.close(f"S003-25 {row.name}: value and aux",
+                         [v for _, v in found[row.derivatives:]], [v for _, v in rest], 0)
     print(f"{len(rows)} rows, {beyond} beyond the reference")
     return checks.report()
 

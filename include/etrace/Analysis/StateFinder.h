@@ -1,0 +1,47 @@
+//===- StateFinder.h - Which states a function uses -------------*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+#ifndef ETRACE_ANALYSIS_STATEFINDER_H
+#define ETRACE_ANALYSIS_STATEFINDER_H
+
+#include "etrace/IR/StateUses.h"
+
+namespace etrace {
+
+/// What a declaration declares; `group` is a component of a group state.
+enum class StateKind { param, hidden, group, plain };
+StateKind getStateKind(const Declaration &declaration);
+llvm::StringRef stringifyStateKind(StateKind kind);
+std::optional<StateKind> symbolizeStateKind(llvm::StringRef name);
+
+/// Which uses count. A state that is read and written counts as written, so every state that
+/// is used is in exactly one of `read` and `write`.
+enum class StateUsage { all, read, write };
+
+/// A state with its key, which no other state of the same list has.
+struct FoundState {
+  std::string key;
+  StateUse use;
+};
+
+/// The key of a state that is the `position`-th of its list.
+using StateKeyFunction = llvm::function_ref<std::string(unsigned position, const StateUse &use)>;
+/// "0", "1", ...
+std::string keyByPosition(unsigned position, const StateUse &use);
+/// The path in the model: "weight", "neuron.V".
+std::string keyByName(unsigned position, const StateUse &use);
+
+/// The states that a function or step uses, in order of first access, without running it. An
+/// empty list of kinds is all. A key that is taken gives way to the state's name, and a name
+/// that is taken to the path with the model.
+llvm::SmallVector<FoundState> findStates(mlir::FunctionOpInterface function,
+                                         llvm::ArrayRef<StateKind> kinds = {},
+                                         StateUsage usage = StateUsage::all,
+                                         StateKeyFunction key = keyByPosition);
+
+/// The declarations of a model of some kinds (none: all), in order.
+llvm::SmallVector<Declaration> listStates(ModelOp model, llvm::ArrayRef<StateKind> kinds = {});
+
+} // namespace etrace
+
+#endif // ETRACE_ANALYSIS_STATEFINDER_H

@@ -1,0 +1,98 @@
+//===- EtraceStateOps.cpp - Reading and writing states --------------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "etrace/IR/Etrace.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+using namespace etrace;
+
+namespace {
+/// A model (null: none) and the name of a state in it (null: the symbol names the model only).
+struct LocalSymbol {
+  ModelOp model;
+  SymbolRefAttr name;
+  std::string getPath() const { return name ? etrace::getPath(name) : ""; }
+};
+} // namespace
+
+static LocalSymbol splitSymbol(Operation *op, SymbolRefAttr symbol,
+                               SymbolTableCollection &tables) {
+  if (auto model = op->getParentOfType<ModelOp>())
+    return {model, symbol};
+  auto model = tables.lookupNearestSymbolFrom<ModelOp>(op, symbol.getRootReference());
+  ArrayRef<FlatSymbolRefAttr> nested = symbol.getNestedReferences();
+  if (!model || nested.empty())
+    return {model, nullptr};
+  return {model, SymbolRefAttr::get(nested.front().getAttr(), nested.drop_front())};
+}
+
+Declaration etrace::lookupState(Operation *op, SymbolRefAttr symbol,
+                                SymbolTableCollection &tables) {
+  LocalSymbol local = splitSymbol(op, symbol, tables);
+  return local.model ? lookupDeclaration(local.model, local.getPath()) : Declaration();
+}
+
+/// The components, where the name of a group state stands for a value.
+static void listComponents(InFlightDiagnostic &diag, const LocalSymbol &local, StringRef prefix) {
+  auto group = local.name ? dyn_cast_or_null<GroupStateOp>(SymbolTable::lookupSymbolIn(
+                                local.model, local.name.getRootReference()))
+                          : nullptr;
+  if (!group)
+    return;
+  Diagnostic &note = diag.attachNote(group.getLoc())
+                     << "the group state '" << group.getSymName() << "' has the components";
+  for (auto component : group.getBody().getOps<ComponentOp>())
+    note << " " << prefix << "@" << group.getSymName() << "::@" << component.getSymName();
+}
+
+/// Finds the declaration that a `get` or `set` names; complains if there is none.
+static FailureOr<Declaration> resolve(Operation *op, SymbolRefAttr symbol, Type type,
+                                      SymbolTableCollection &tables) {
+  bool inStep = op->getParentOfType<StepOp>() != nullptr;
+  if (!inStep && (op->getParentOfType<ModelOp>() || !op->getParentOfType<func::FuncOp>()))
+    return op->emitOpError("belongs in an 'etrace.step' of an 'etrace.model', or in a "
+                           "'func.func' beside the model");
+  LocalSymbol local = splitSymbol(op, symbol, tables);
+  ModelOp model = local.model;
+  if (!model)
+    return op->emitOpError("names @") << symbol.getRootReference().getValue()
+                                       << ", which is not an 'etrace.model' beside the function; a "
+                                        "function names the model first (@model::@state)";
+  std::string path = local.getPath();
+  Declaration declaration = lookupDeclaration(model, path);
+  if (!declaration.op) {
+    InFlightDiagnostic diag = op->emitOpError("names ") << symbol << ", which the model '"
+                                                        << model.getSymName()
+                                                        << "' does not declare";
+    listComponents(diag, local, inStep ? "" : ("@" + model.getSymName() + "::").str());
+    return diag;
+  }
+  if (declaration.type != type) {
+    InFlightDiagnostic diag = op->emitOpError("has type ") << type << ", but '" << path << "' has "
+                                                           << declaration.type;
+    diag.attachNote(declaration.op->getLoc()) << "declared here";
+    return diag;
+  }
+  return declaration;
+}
+
+LogicalResult GetOp::verifySymbolUses(SymbolTableCollection &tables) {
+  return resolve(*this, getState(), getValue().getType(), tables);
+}
+
+LogicalResult SetOp::verifySymbolUses(SymbolTableCollection &tables) {
+  FailureOr<Declaration> declaration = resolve(*this, getState(), getValue().getType(), tables);
+  if (failed(declaration))
+    return failure();
+  if (declaration->role != kParamAttr || !getOperation()->getParentOfType<StepOp>())
+    return success();
+  InFlightDiagnostic diag =
+      emitOpError("writes the parameter '")
+      << declaration->path
+      << "'; parameters are read only in a step, the optimiser changes them between steps";
+  diag.attachNote(declaration->op->getLoc())
+      << "declared here; use 'etrace.state' for a value that the step carries";
+  return diag;
+}

@@ -1,0 +1,33 @@
+//===- FunctionalForm.h - Functions without access to states ----*- C++ -*-===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+#ifndef ETRACE_LIB_TRANSFORMS_STATES_FUNCTIONALFORM_H
+#define ETRACE_LIB_TRANSFORMS_STATES_FUNCTIONALFORM_H
+
+#include "etrace/IR/Derivatives.h"
+
+namespace etrace {
+
+/// A function that takes the states it reads in front of its arguments and returns those it
+/// writes behind its results.
+struct FunctionalForm {
+  mlir::func::FuncOp function;
+  llvm::SmallVector<StateTarget> taken, returned;
+};
+
+/// The functional form of a function in which no derivative is asked for: the one that is there
+/// already, or a new private one behind it. It takes the states of `also` too, whether they are
+/// read or not.
+llvm::FailureOr<FunctionalForm> getFunctionalForm(mlir::func::FuncOp function,
+                                                  llvm::ArrayRef<StateTarget> also = {});
+
+/// Builds a call of the functional form, or of a function derived from it: reads the states
+/// that it takes, and writes those that are its last results. The other results.
+llvm::SmallVector<mlir::Value> buildStatefulCall(mlir::OpBuilder &builder, mlir::Location loc,
+                                                 mlir::func::FuncOp callee,
+                                                 const FunctionalForm &form,
+                                                 mlir::ValueRange operands);
+
+} // namespace etrace
+
+#endif // ETRACE_LIB_TRANSFORMS_STATES_FUNCTIONALFORM_H
