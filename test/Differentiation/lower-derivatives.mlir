@@ -2,6 +2,10 @@
 // RUN: etrace-opt %s --etrace-lower-derivatives -remarks-filter=etrace-derivatives -remark-policy=all 2>&1 >/dev/null | FileCheck %s --check-prefix=REMARK
 // RUN: etrace-opt %s --etrace-differentiate="function=distance wrt=1,0 return-value" --etrace-lower-derivatives | FileCheck %s --check-prefix=ONCE
 // RUN: etrace-opt %s | etrace-opt | FileCheck %s --check-prefix=ROUND
+// RUN: etrace-opt %s -canonicalize -cse | FileCheck %s --check-prefix=EFFECT
+
+// EFFECT-LABEL: func.func @unused_result(
+// EFFECT: etrace.grad @stateful(%{{.*}}) states []
 
 // The same derivative is one function, whoever asks: an operation twice, or another pass before.
 // ONCE-LABEL: func.func @distance(
@@ -59,6 +63,7 @@ func.func @columns(%x: tensor<900xf64>) -> tensor<900x900xf64> {
   return %0 : tensor<900x900xf64>
 }
 
+// CHECK: func.func private @products.jacrev_0(
 func.func @products(%x: tensor<3xf64>) -> tensor<2xf64> {
   %a = tensor.extract_slice %x[0] [2] [1] : tensor<3xf64> to tensor<2xf64>
   %b = tensor.extract_slice %x[1] [2] [1] : tensor<3xf64> to tensor<2xf64>
@@ -123,4 +128,59 @@ func.func @directions(%x: tensor<900xf64>, %t: tensor<900xf64>) -> tensor<900xf6
   %1:2 = etrace.vjp @sines(%x) cotangents(%0) return_value
       : (tensor<900xf64>), (tensor<900xf64>) -> (tensor<900xf64>, tensor<900xf64>)
   return %1#0 : tensor<900xf64>
+}
+
+// S003-22: the mode with fewer passes; as named where both take as many or an extent is not known.
+// REMARK: {{.*}} jacobian-passes {{.*}}Function=products.jacrev_0 {{.*}}chosen: takes 2 reverse passes; 'jacfwd' takes 3 forward passes
+// CHECK: func.func private @growing.jacfwd_0(
+// REMARK: {{.*}} jacobian-passes {{.*}}Function=growing.jacfwd_0 {{.*}}chosen: takes 2 forward passes; 'jacrev' takes 4 reverse passes
+// CHECK: func.func private @unknown.jacrev_0(
+// ROUND: etrace.jacfwd automatic @products(%{{.*}}) : (tensor<3xf64>) -> tensor<2x3xf64>
+func.func @growing(%x: tensor<2xf64>) -> tensor<2x2xf64> {
+  %e = tensor.empty() : tensor<2x2xf64>
+  %b = linalg.broadcast ins(%x : tensor<2xf64>) outs(%e : tensor<2x2xf64>) dimensions = [0]
+  %0 = math.sin %b : tensor<2x2xf64>
+  return %0 : tensor<2x2xf64>
+}
+func.func @unknown(%x: tensor<?xf64>) -> tensor<?xf64> {
+  %0 = math.sin %x : tensor<?xf64>
+  return %0 : tensor<?xf64>
+}
+func.func @choose(%x: tensor<3xf64>, %y: tensor<2xf64>, %z: tensor<?xf64>)
+    -> (tensor<2x3xf64>, tensor<2x2x2xf64>, tensor<?x?xf64>) {
+  %0 = etrace.jacfwd automatic @products(%x) : (tensor<3xf64>) -> tensor<2x3xf64>
+  %1 = etrace.jacrev automatic @growing(%y) : (tensor<2xf64>) -> tensor<2x2x2xf64>
+  %2 = etrace.jacrev automatic @unknown(%z) : (tensor<?xf64>) -> tensor<?x?xf64>
+  return %0, %1, %2 : tensor<2x3xf64>, tensor<2x2x2xf64>, tensor<?x?xf64>
+}
+
+// States: read in front of the call, written behind it; a derivative may have effects, so
+// none is dropped or moved.
+// CHECK-LABEL: func.func @with_states(
+// CHECK: %[[S:.*]] = etrace.get @store::@scale
+// CHECK: %[[R:.*]]:2 = call @stateful.functional.grad_0_aux(%[[S]],
+// CHECK: etrace.set @store::@last, %[[R]]#1
+// CHECK: return %[[R]]#0
+// ROUND: etrace.grad @stateful(%{{.*}}) states [@store::@scale] : (tensor<f64>) -> tensor<f64>
+// ROUND: etrace.grad @stateful(%{{.*}}) states [] transforms [#etrace.scale<factor = 5.000000e-01>] : (tensor<f64>) -> tensor<f64>
+// ROUND: etrace.random_normal like %{{.*}} seed(7) stream("s") counter(%{{.*}}) : tensor<f64>
+etrace.model @store {
+  etrace.param @scale : tensor<f64>
+  etrace.state @last : tensor<f64>
+}
+func.func @stateful(%x: tensor<f64>) -> tensor<f64> {
+  %s = etrace.get @store::@scale : tensor<f64>
+  %0 = arith.mulf %x, %s : tensor<f64>
+  etrace.set @store::@last, %0 : tensor<f64>
+  return %0 : tensor<f64>
+}
+func.func @with_states(%x: tensor<f64>) -> tensor<f64> {
+  %0 = etrace.grad @stateful(%x) states [@store::@scale] : (tensor<f64>) -> tensor<f64>
+  return %0 : tensor<f64>
+}
+func.func @unused_result(%x: tensor<f64>, %n: i64) -> tensor<f64> {
+  %0 = etrace.grad @stateful(%x) states [] transforms [#etrace.scale<factor = 0.5>]
+      : (tensor<f64>) -> tensor<f64>
+  %1 = etrace.random_normal like %x seed(7) stream("s") counter(%n) : tensor<f64>
+  return %1 : tensor<f64>
 }

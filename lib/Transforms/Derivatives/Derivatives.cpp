@@ -11,6 +11,7 @@
 #include "mlir/IR/Remarks.h"
 #include "mlir/Interfaces/LoopLikeInterface.h"
 #include "mlir/Transforms/LoopInvariantCodeMotionUtils.h"
+#include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
 using namespace etrace;
@@ -228,8 +229,9 @@ static DictionaryAttr describe(func::FuncOp function, const DerivativeRequest &r
   fields.append("arguments", builder.getDenseI64ArrayAttr(request.wrt));
   fields.append("aux", builder.getI64IntegerAttr(request.aux));
   fields.append("value", builder.getBoolAttr(request.value));
+  // As text: other tools read the function after our dialect is gone.
   if (request.transforms)
-    fields.append("transforms", request.transforms);
+    fields.append("transforms", builder.getStringAttr(llvm::formatv("{0}", request.transforms)));
   return fields.getDictionary(function.getContext());
 }
 

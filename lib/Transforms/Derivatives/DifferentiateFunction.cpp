@@ -28,6 +28,13 @@ static std::optional<Derivative> parseDerivative(StringRef name) {
   return name == "jacobian" ? Derivative::jacrev : symbolizeDerivative(name);
 }
 
+/// The attribute that the text of an option stands for; null if it stands for none.
+static Attribute parseOption(StringRef text, MLIRContext *context) {
+  // Whoever asks says what was expected.
+  ScopedDiagnosticHandler silent(context, [](Diagnostic &) { return success(); });
+  return parseAttribute(text, context);
+}
+
 namespace {
 struct DifferentiatePass : public etrace::impl::DifferentiatePassBase<DifferentiatePass> {
   using DifferentiatePassBase::DifferentiatePassBase;
@@ -84,7 +91,7 @@ struct DifferentiatePass : public etrace::impl::DifferentiatePassBase<Differenti
       question.states = builder.getArrayAttr(*targets);
     if (transforms.empty())
       return question;
-    question.transforms = dyn_cast_or_null<ArrayAttr>(parseAttribute(transforms, &getContext()));
+    question.transforms = dyn_cast_or_null<ArrayAttr>(parseOption(transforms, &getContext()));
     if (!question.transforms)
       return getOperation().emitError() << "expected a list such as [#etrace.scale<factor = "
                                            "0.5>], found '"
@@ -96,7 +103,7 @@ struct DifferentiatePass : public etrace::impl::DifferentiatePassBase<Differenti
   FailureOr<SmallVector<Attribute>> readStates(func::FuncOp source) {
     SmallVector<Attribute> symbols;
     for (const std::string &text : states) {
-      auto symbol = dyn_cast_or_null<SymbolRefAttr>(parseAttribute(text, &getContext()));
+      auto symbol = dyn_cast_or_null<SymbolRefAttr>(parseOption(text, &getContext()));
       if (!symbol)
         return getOperation().emitError() << "expected a state such as @model::@state, found '"
                                           << text << "' [derivative-states]";

@@ -93,14 +93,15 @@ LogicalResult DerivativeLowering::lower(DerivativeOpInterface op) {
 
 /// Functions of derivatives are called by the derived function, which may be differentiated.
 LogicalResult DerivativeLowering::visitTransforms(DerivativeOpInterface op) {
-  if (!op.getTransformsAttr())
-    return success();
-  bool failure = false;
-  op.getTransformsAttr().walk([&](SymbolRefAttr symbol) {
-    if (Operation *function = SymbolTable::lookupNearestSymbolFrom(op, symbol))
-      failure |= failed(visit(function));
-  });
-  return success(!failure);
+  SmallVector<SymbolRefAttr> symbols;
+  if (ArrayAttr transforms = op.getTransformsAttr())
+    transforms.walk([&](SymbolRefAttr symbol) { symbols.push_back(symbol); });
+  for (SymbolRefAttr symbol : symbols) {
+    Operation *function = SymbolTable::lookupNearestSymbolFrom(op, symbol);
+    if (function && failed(visit(function)))
+      return failure();
+  }
+  return success();
 }
 
 /// The request for the functional form: states are arguments in front of the others, and new
