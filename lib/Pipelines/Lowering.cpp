@@ -5,6 +5,7 @@
 #include "HostCode.h"
 #include "etrace/Conversion/Passes.h"
 #include "etrace/Pipelines/Pipelines.h"
+#include "etrace/Transforms/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
@@ -16,6 +17,7 @@
 using namespace mlir;
 
 void etrace::buildLowerToLinalgPipeline(OpPassManager &pm, const LowerToLinalgOptions &) {
+  pm.addPass(createBuildEntriesPass());
   pm.addPass(createConvertEtraceToLinalgPass());
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());

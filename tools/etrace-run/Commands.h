@@ -35,6 +35,8 @@ llvm::Error train(RunOptions options, const Program &program);
 llvm::Error evaluateOnly(RunOptions options, const Program &program);
 /// --mode=learn and --mode=infer.
 llvm::Error runScript(const RunOptions &options, const Program &program);
+/// --mode=call.
+llvm::Error callEntry(const RunOptions &options, const Program &program);
 void printABI(const ModelABI &abi, llvm::raw_ostream &os);
 
 /// From here on Ctrl-C only raises a flag; the second one ends the program.

@@ -97,12 +97,16 @@ struct CommandLine {
   Opt<bool> eval{"eval", cl::desc("evaluate the test data without training"), cl::cat(category)};
   Opt<bool> printABI{"print-abi", cl::desc("list buffers and entries of the compiled model"),
                      cl::cat(category)};
-  Opt<Mode> mode{"mode", cl::desc("without training: run one sequence from --data"),
+  Opt<Mode> mode{"mode", cl::desc("without training: run one sequence from --data, or call an entry"),
                  cl::values(clEnumValN(Mode::learn, "learn", "outputs, losses, gradients, traces"),
-                            clEnumValN(Mode::infer, "infer", "outputs and states")),
+                            clEnumValN(Mode::infer, "infer", "outputs and states"),
+                            clEnumValN(Mode::call, "call", "call --entry once: what it returns, "
+                                                           "parameters and states")),
                  cl::init(Mode::train), cl::cat(category)};
   Text data{"data", cl::desc("param:<path>, state:<path>, input:<name>, target:<name>"),
             cl::value_desc("file"), cl::cat(category)};
+  Text entry{"entry", cl::desc("the entry that --mode=call calls"), cl::value_desc("name"),
+             cl::cat(category)};
   Text out{"out", cl::desc("where the arrays of --mode go"), cl::value_desc("file"),
            cl::cat(category)};
   Opt<bool> queries{"queries", cl::desc("compile the model with its queries (D, f, ...) and "
@@ -159,6 +163,7 @@ static RunOptions collect(const CommandLine &line) {
   options.curve = line.curve;
   options.data = line.data;
   options.out = line.out;
+  options.entry = line.entry;
   return options;
 }
 
@@ -219,10 +224,15 @@ static Error checkFiles(const RunOptions &options) {
   switch (options.mode) {
   case Mode::printABI:
     return Error::success();
+  case Mode::call:
+    if (Error error = require(options.entry, "entry", "--mode=call"))
+      return error;
+    [[fallthrough]];
   case Mode::learn:
   case Mode::infer:
-    if (Error error = require(options.data, "data", "--mode"))
-      return error;
+    if (options.mode != Mode::call)
+      if (Error error = require(options.data, "data", "--mode"))
+        return error;
     if (Error error = require(options.out, "out", "--mode"))
       return error;
     if (Error error = checkArraysPath(options.out))

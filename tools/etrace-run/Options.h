@@ -13,7 +13,7 @@
 
 namespace etrace::run {
 
-enum class Mode { train, evaluate, printABI, learn, infer };
+enum class Mode { train, evaluate, printABI, learn, infer, call };
 enum class Reduction { sum, mean };
 /// How samples become sequences: axis 1 is time (rows), axis 2 is time (columns), or
 /// every element is a step of one feature (pixels).
@@ -44,7 +44,7 @@ struct RunOptions {
 
   std::string trainInputs, trainTargets, testInputs, testTargets;
   std::string checkpoint, resume, results, curve;
-  std::string data, out;
+  std::string data, out, entry;
 
   uint64_t getSeed() const { return seed.value_or(0); }
 };

@@ -22,6 +22,8 @@ static Error dispatchMode(const RunOptions &options, const Program &program) {
   case Mode::learn:
   case Mode::infer:
     return runScript(options, program);
+  case Mode::call:
+    return callEntry(options, program);
   case Mode::printABI:
     break;
   }

@@ -70,7 +70,8 @@ void buildLearnerPipeline(mlir::OpPassManager &pm, const PipelineOptions &option
 /// The rest of it, from learner IR, for a processor with vectors of `vectorBits`.
 void buildNativePipeline(mlir::OpPassManager &pm, int64_t vectorBits);
 
-/// True if the module has a function with `etrace.entry`: nothing is left to derive.
+/// True if the module has a function with `etrace.entry`: nothing is left to derive (what is asked
+/// of functions that use states is done on the way to linalg).
 bool isLearner(mlir::ModuleOp module);
 
 /// Registers `etrace-analyze`, `etrace-derive-pipeline`, `etrace-lower-to-linalg`,

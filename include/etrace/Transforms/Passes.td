@@ -123,6 +123,52 @@ def FunctionalizeFunctionsPass : Pass<"etrace-functionalize-functions", "::mlir:
                            "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def BuildEntriesPass : Pass<"etrace-build-entries", "::mlir::ModuleOp"> {
+  let summary = "Turn functions that use states into entries over buffers";
+  let description = [{
+    A module with one model of states alone and functions marked `etrace.entry`
+    becomes learner IR, which compiles as it is: states become buffers, the functions take and
+    return them (`etrace-functionalize-functions`), and the entries `reset` and `init` are
+    made. Other arguments and results are named by `etrace.name`. A learner is left alone.
+
+    ```mlir
+    etrace.model @counter {
+      etrace.state @n : tensor<f64> init #etrace.constant<value = 3.0>
+    }
+    func.func @counter_count(%x: tensor<f64> {etrace.name = "x"})
+        attributes {etrace.entry = "count"} {
+      %n = etrace.get @counter::@n : tensor<f64>
+      %m = arith.addf %n, %x : tensor<f64>
+      etrace.set @counter::@n, %m : tensor<f64>
+      return
+    }
+    // becomes
+    etrace.buffer @state.n kind(state) path "n" : tensor<f64> init #etrace.constant<value = 3.0>
+    func.func @counter_reset(%n: tensor<f64> {etrace.buffer = "state.n"})
+        -> (tensor<f64> {etrace.buffer = "state.n"}) attributes {etrace.entry = "reset"} {
+      %c = arith.constant 3.0 : f64
+      %m = linalg.fill ins(%c : f64) outs(%n : tensor<f64>) -> tensor<f64>
+      return %m : tensor<f64>
+    }
+    func.func @counter_init(%n: tensor<f64> {etrace.buffer = "state.n"})
+        -> (tensor<f64> {etrace.buffer = "state.n"}) attributes {etrace.entry = "init"} {
+      %c = arith.constant 3.0 : f64
+      %m = linalg.fill ins(%c : f64) outs(%n : tensor<f64>) -> tensor<f64>
+      return %m : tensor<f64>
+    }
+    func.func @counter_count(%n: tensor<f64> {etrace.buffer = "state.n"},
+                             %x: tensor<f64> {etrace.name = "x"})
+        -> (tensor<f64> {etrace.buffer = "state.n"}) attributes {etrace.entry = "count"} {
+      %m = arith.addf %n, %x : tensor<f64>
+      return %m : tensor<f64>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def FindStatesPass : Pass<"etrace-find-states", "::mlir::ModuleOp"> {
   let summary = "Report the states that functions use, or that a model declares";
   let description = [{

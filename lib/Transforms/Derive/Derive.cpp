@@ -48,8 +48,9 @@ LogicalResult LearnerBuilder::build() {
   buildEntries();
   if (loss)
     buildApply();
-  buildReset("reset", /*everything=*/false);
-  buildReset("init", /*everything=*/true);
+  Operation *module = model->getParentOp();
+  buildResetEntry(top, loc, module, model.getSymName(), "reset", /*everything=*/false);
+  buildResetEntry(top, loc, module, model.getSymName(), "init", /*everything=*/true);
   model.erase();
   return success();
 }
@@ -65,10 +66,8 @@ LogicalResult LearnerBuilder::verifyStatic() {
   Type type;
   for (const CarriedState &state : graph.step.states) {
     Declaration declaration = lookupDeclaration(model, state.path);
-    if (!cast<InitializerAttrInterface>(declaration.init).isConstant())
-      return declaration.op->emitOpError("starts at random values, which a compiled reset cannot "
-                                         "make; start it at a constant and load the values "
-                                         "[initial-state]");
+    if (failed(verifyInitialState(declaration)))
+      return failure();
     if (state.isHidden && type && getElementTypeOrSelf(state.before) != type)
       return declaration.op->emitOpError("has another element type than the hidden states before "
                                          "it; a learner has one [element-type]");

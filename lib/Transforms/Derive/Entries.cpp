@@ -14,18 +14,6 @@
 using namespace mlir;
 using namespace etrace;
 
-DictionaryAttr EntryValue::getAttributes(MLIRContext *context) const {
-  Builder builder(context);
-  SmallVector<NamedAttribute> attributes;
-  if (name.empty())
-    attributes.push_back(builder.getNamedAttr(kBufferAttr, builder.getStringAttr(buffer)));
-  else
-    attributes.push_back(builder.getNamedAttr(kNameAttr, builder.getStringAttr(name)));
-  if (isSingleStep)
-    attributes.push_back(builder.getNamedAttr(kSingleStepAttr, builder.getUnitAttr()));
-  return builder.getDictionaryAttr(attributes);
-}
-
 //===----------------------------------------------------------------------===//
 // Values by role
 //===----------------------------------------------------------------------===//
@@ -113,11 +101,9 @@ void LearnerBuilder::declareBuffers() {
   };
   Attribute zeros = ZerosAttr::get(context);
   for (const StepParameter &param : graph.step.params)
-    declare("param." + param.path, BufferKind::param, param.path, param.value.getType(),
-            lookupDeclaration(model, param.path).init);
+    declareBuffer(top, loc, lookupDeclaration(model, param.path));
   for (const CarriedState &state : graph.step.states)
-    declare(stateSymbol(state), state.isHidden ? BufferKind::hidden : BufferKind::state,
-            state.path, state.before.getType(), lookupDeclaration(model, state.path).init);
+    declareBuffer(top, loc, lookupDeclaration(model, state.path));
   for (const BufferDeclaration &trace : traces.declarations)
     declare(trace.symbol, trace.kind, trace.path, trace.type, trace.init);
   if (loss)
@@ -130,20 +116,7 @@ void LearnerBuilder::declareBuffers() {
 
 func::FuncOp LearnerBuilder::createEntry(StringRef entry, ArrayRef<EntryValue> arguments,
                                          ArrayRef<EntryValue> results) {
-  SmallVector<Type> argumentTypes, resultTypes;
-  for (const EntryValue &value : arguments)
-    argumentTypes.push_back(value.type);
-  for (const EntryValue &value : results)
-    resultTypes.push_back(value.type);
-  auto function = func::FuncOp::create(top, loc, symbol(entry),
-                                       top.getFunctionType(argumentTypes, resultTypes));
-  function->setAttr(kEntryAttr, top.getStringAttr(entry));
-  for (auto [index, value] : llvm::enumerate(arguments))
-    function.setArgAttrs(index, value.getAttributes(context));
-  for (auto [index, value] : llvm::enumerate(results))
-    function.setResultAttrs(index, value.getAttributes(context));
-  function.addEntryBlock();
-  return function;
+  return etrace::createEntry(top, loc, model.getSymName(), entry, arguments, results);
 }
 
 template <typename... Lists> static SmallVector<EntryValue> concat(const Lists &...lists) {
@@ -377,42 +350,6 @@ void LearnerBuilder::buildSequence(StringRef name, func::FuncOp step) {
         scf::YieldOp::create(nested, loc, next);
       });
   func::ReturnOp::create(builder, loc, loop.getResults());
-}
-
-//===----------------------------------------------------------------------===//
-// Reset and init
-//===----------------------------------------------------------------------===//
-
-/// Fills a buffer in place with the constant of its initialiser.
-static Value fillBuffer(OpBuilder &builder, Location loc, Value buffer, Attribute init) {
-  Type element = getElementTypeOrSelf(buffer);
-  auto initializer = cast<InitializerAttrInterface>(init);
-  double value = initializer.isConstant() ? initializer.getConstant() : 0.0;
-  TypedAttr attribute = isa<FloatType>(element)
-                            ? TypedAttr(builder.getFloatAttr(element, value))
-                            : TypedAttr(builder.getIntegerAttr(element, int64_t(value)));
-  Value constant = arith::ConstantOp::create(builder, loc, attribute);
-  return linalg::FillOp::create(builder, loc, constant, buffer).getResult(0);
-}
-
-void LearnerBuilder::buildReset(StringRef name, bool everything) {
-  SmallVector<EntryValue> values;
-  SmallVector<Attribute> inits;
-  for (auto buffer : model->getParentOfType<ModuleOp>().getOps<BufferOp>()) {
-    BufferKind kind = buffer.getKind();
-    bool isReset = kind == BufferKind::hidden || kind == BufferKind::state ||
-                   kind == BufferKind::trace || kind == BufferKind::counter;
-    if (!isReset && !everything)
-      continue;
-    values.push_back({buffer.getType(), "", buffer.getSymName().str()});
-    inits.push_back(buffer.getInitAttr());
-  }
-  func::FuncOp entry = createEntry(name, values, values);
-  OpBuilder builder = OpBuilder::atBlockEnd(&entry.front());
-  SmallVector<Value> results;
-  for (auto [argument, init] : llvm::zip(entry.getArguments(), inits))
-    results.push_back(fillBuffer(builder, loc, argument, init));
-  func::ReturnOp::create(builder, loc, results);
 }
 
 void LearnerBuilder::buildEntries() {

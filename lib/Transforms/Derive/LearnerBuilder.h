@@ -4,6 +4,7 @@
 #ifndef ETRACE_LIB_TRANSFORMS_DERIVE_LEARNERBUILDER_H
 #define ETRACE_LIB_TRANSFORMS_DERIVE_LEARNERBUILDER_H
 
+#include "BufferEntries.h"
 #include "Learner.h"
 
 namespace etrace {
@@ -26,15 +27,6 @@ public:
 private:
   mlir::Block *block;
   llvm::SmallVector<mlir::Value> results;
-};
-
-/// An external argument or result of an entry, or a buffer.
-struct EntryValue {
-  mlir::Type type;
-  /// Exactly one of these is set.
-  std::string name, buffer;
-  bool isSingleStep = false;
-  mlir::DictionaryAttr getAttributes(mlir::MLIRContext *context) const;
 };
 
 /// Derives forward, backward, the loss gradient, and the entries of a model.
@@ -96,7 +88,6 @@ private:
   void buildLearn();
   void buildAdvance();
   void buildSequence(llvm::StringRef entry, mlir::func::FuncOp step);
-  void buildReset(llvm::StringRef entry, bool everything);
   void appendStepResults(mlir::func::CallOp call, llvm::SmallVectorImpl<mlir::Value> &results);
 
   // Optimizer.cpp

@@ -21,6 +21,10 @@ struct FunctionalForm {
 llvm::FailureOr<FunctionalForm> getFunctionalForm(mlir::func::FuncOp function,
                                                   llvm::ArrayRef<StateTarget> also = {});
 
+/// Brings all functions of a module into functional form, under their names. Derivatives are
+/// lowered before.
+llvm::LogicalResult functionalizeFunctions(mlir::ModuleOp module);
+
 /// Builds a call of the functional form, or of a function derived from it: reads the states
 /// that it takes, and writes those that are its last results. The other results.
 llvm::SmallVector<mlir::Value> buildStatefulCall(mlir::OpBuilder &builder, mlir::Location loc,

@@ -34,31 +34,36 @@ static void renameSymbols(Operation *root, const llvm::DenseMap<Attribute, Strin
   replacer.recursivelyReplaceElementsIn(root);
 }
 
+LogicalResult etrace::functionalizeFunctions(ModuleOp module) {
+  if (failed(lowerDerivatives(module)))
+    return failure();
+  SmallVector<std::pair<func::FuncOp, func::FuncOp>> replaced;
+  for (auto function : llvm::to_vector(module.getOps<func::FuncOp>())) {
+    if (getStateUses(function).empty())
+      continue;
+    FailureOr<FunctionalForm> form = getFunctionalForm(function);
+    if (failed(form))
+      return failure();
+    replaced.push_back({function, form->function});
+  }
+  llvm::DenseMap<Attribute, StringAttr> names;
+  for (auto [function, form] : replaced) {
+    names[form.getSymNameAttr()] = function.getSymNameAttr();
+    form.setVisibility(function.getVisibility());
+    form->removeAttr(kDerivedAttr);
+    form.setSymNameAttr(function.getSymNameAttr());
+    function.erase();
+  }
+  renameSymbols(module, names);
+  return success();
+}
+
 namespace {
 struct FunctionalizeFunctionsPass
     : public etrace::impl::FunctionalizeFunctionsPassBase<FunctionalizeFunctionsPass> {
   void runOnOperation() override {
-    ModuleOp module = getOperation();
-    if (failed(lowerDerivatives(module)))
-      return signalPassFailure();
-    SmallVector<std::pair<func::FuncOp, func::FuncOp>> replaced;
-    for (auto function : llvm::to_vector(module.getOps<func::FuncOp>())) {
-      if (getStateUses(function).empty())
-        continue;
-      FailureOr<FunctionalForm> form = getFunctionalForm(function);
-      if (failed(form))
-        return signalPassFailure();
-      replaced.push_back({function, form->function});
-    }
-    llvm::DenseMap<Attribute, StringAttr> names;
-    for (auto [function, form] : replaced) {
-      names[form.getSymNameAttr()] = function.getSymNameAttr();
-      form.setVisibility(function.getVisibility());
-      form->removeAttr(kDerivedAttr);
-      form.setSymNameAttr(function.getSymNameAttr());
-      function.erase();
-    }
-    renameSymbols(module, names);
+    if (failed(functionalizeFunctions(getOperation())))
+      signalPassFailure();
   }
 };
 } // namespace
