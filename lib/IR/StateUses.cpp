@@ -74,3 +74,14 @@ const StateUse *etrace::findUse(ArrayRef<StateUse> uses, Operation *declaration)
       uses, [&](const StateUse &other) { return other.declaration.op == declaration; });
   return use == uses.end() ? nullptr : use;
 }
+
+SymbolRefAttr etrace::getQualifiedSymbol(ModelOp model, const Declaration &declaration) {
+  SmallVector<FlatSymbolRefAttr> nested;
+  auto add = [&](Operation *op) {
+    nested.push_back(FlatSymbolRefAttr::get(SymbolTable::getSymbolName(op)));
+  };
+  if (Operation *group = declaration.op->getParentOp(); group != model)
+    add(group);
+  add(declaration.op);
+  return SymbolRefAttr::get(model.getSymNameAttr(), nested);
+}

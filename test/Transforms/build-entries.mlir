@@ -11,11 +11,11 @@
 // CHECK: func.func private @advance(
 // CHECK-SAME: {etrace.param = "cell.w"}
 // CHECK: func.func @cell_run(
+// CHECK-SAME: tensor<i64> {etrace.buffer = "state.count"},
 // CHECK-SAME: tensor<3xf32> {etrace.buffer = "param.w"},
 // CHECK-SAME: tensor<3xf32> {etrace.buffer = "hidden.neuron.V"},
-// CHECK-SAME: tensor<i64> {etrace.buffer = "state.count"},
 // CHECK-SAME: tensor<3xf32> {etrace.name = "x"})
-// CHECK-SAME: -> (f32 {etrace.name = "y"}, tensor<3xf32> {etrace.buffer = "hidden.neuron.V"}, tensor<i64> {etrace.buffer = "state.count"})
+// CHECK-SAME: -> (f32 {etrace.name = "y"}, tensor<i64> {etrace.buffer = "state.count"}, tensor<3xf32> {etrace.buffer = "hidden.neuron.V"})
 // LLVM: llvm.func @cell_run(
 etrace.model @cell {
   etrace.param @w : tensor<3xf32> init #etrace.normal

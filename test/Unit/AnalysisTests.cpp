@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "etrace/Analysis/StateFinder.h"
 #include "etrace/Analysis/StepGraph.h"
 #include "etrace/Interfaces/DifferentiationInterfaces.h"
 
@@ -171,4 +172,44 @@ TEST_F(AnalysisTest, TransitionStopsAtPrimitivesOnTheWay) {
   // The readout is not on the way to a state.
   EXPECT_TRUE(cut->cuts.empty());
 }
+
+static constexpr const char *kEnergy = R"(
+etrace.model @store {
+  etrace.param @scale : tensor<f64>
+  etrace.param @offset : tensor<f64>
+  etrace.state @cache : tensor<f64>
+}
+func.func @energy(%x: tensor<f64>) -> tensor<f64> {
+  %s = etrace.get @store::@scale : tensor<f64>
+  %o = etrace.get @store::@offset : tensor<f64>
+  %p = arith.mulf %x, %s : tensor<f64>
+  %q = arith.addf %p, %o : tensor<f64>
+  etrace.set @store::@scale, %s : tensor<f64>
+  etrace.set @store::@cache, %q : tensor<f64>
+  return %q : tensor<f64>
+})";
+
+// S003-06..09: the state finder, with a key function.
+TEST_F(AnalysisTest, FindsStatesByKey) {
+  module = parseSourceString<ModuleOp>(kEnergy, &context);
+  ASSERT_TRUE(module);
+  auto energy = module->lookupSymbol<func::FuncOp>("energy");
+  auto keys = [](ArrayRef<FoundState> states) {
+    std::string text;
+    for (const FoundState &state : states)
+      text += state.key + ":" + state.use.declaration.path + " ";
+    return text;
+  };
+  EXPECT_EQ(keys(findStates(energy)), "0:scale 1:offset 2:cache ");
+  EXPECT_EQ(keys(findStates(energy, StateKind::param)), "0:scale 1:offset ");
+  EXPECT_EQ(keys(findStates(energy, {}, StateUsage::read)), "0:offset ");
+  EXPECT_EQ(keys(findStates(energy, {}, StateUsage::write)), "0:scale 1:cache ");
+  EXPECT_EQ(keys(findStates(energy, {}, StateUsage::all, keyByName)),
+            "scale:scale offset:offset cache:cache ");
+  // A key that is taken gives way to the name.
+  auto same = [](unsigned, const StateUse &) { return std::string("k"); };
+  EXPECT_EQ(keys(findStates(energy, {}, StateUsage::all, same)),
+            "k:scale offset:offset cache:cache ");
+}
+
 } // namespace

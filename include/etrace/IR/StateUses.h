@@ -22,6 +22,9 @@ struct StateUse {
 /// and derivatives. Nothing runs: an access in a branch counts.
 llvm::SmallVector<StateUse> getStateUses(mlir::FunctionOpInterface function);
 
+/// The name of a declared state in functions beside its model: @model::@neuron::@V.
+mlir::SymbolRefAttr getQualifiedSymbol(ModelOp model, const Declaration &declaration);
+
 /// The use of a declared state, or null.
 const StateUse *findUse(llvm::ArrayRef<StateUse> uses, mlir::Operation *declaration);
 

@@ -200,6 +200,43 @@ def FindStatesPass : Pass<"etrace-find-states", "::mlir::ModuleOp"> {
   ];
 }
 
+def OutlineStepsPass : Pass<"etrace-outline-steps", "::mlir::ModuleOp"> {
+  let summary = "Add the step and the loss of each model as functions";
+  let description = [{
+    `@model.step` uses the states of the model as the step does, in written or functional
+    form, so it can be called and differentiated.
+
+    ```mlir
+    etrace.model @cell {
+      etrace.hidden @h : tensor<3xf64>
+      etrace.step @update(%x: tensor<3xf64>) -> tensor<3xf64> {
+        %h = etrace.get @h : tensor<3xf64>
+        %n = arith.addf %x, %h : tensor<3xf64>
+        etrace.set @h, %n : tensor<3xf64>
+        etrace.yield %n : tensor<3xf64>
+      }
+    }
+    // becomes
+    etrace.model @cell {
+      etrace.hidden @h : tensor<3xf64>
+      etrace.step @update(%x: tensor<3xf64>) -> tensor<3xf64> {
+        %h = etrace.get @h : tensor<3xf64>
+        %n = arith.addf %x, %h : tensor<3xf64>
+        etrace.set @h, %n : tensor<3xf64>
+        etrace.yield %n : tensor<3xf64>
+      }
+    }
+    func.func @cell.update(%x: tensor<3xf64> {etrace.name = "x"}) -> tensor<3xf64> {
+      %h = etrace.get @cell::@h : tensor<3xf64>
+      %n = arith.addf %x, %h : tensor<3xf64>
+      etrace.set @cell::@h, %n : tensor<3xf64>
+      return %n : tensor<3xf64>
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
 def LowerDerivativesPass : Pass<"etrace-lower-derivatives", "::mlir::ModuleOp"> {
   let summary = "Derive the functions that derivatives stand for, and call them";
   let description = [{
