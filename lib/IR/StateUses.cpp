@@ -3,70 +3,81 @@
 //===----------------------------------------------------------------------===//
 
 #include "etrace/IR/StateUses.h"
-#include "llvm/ADT/MapVector.h"
 
 using namespace mlir;
 using namespace etrace;
 
-namespace {
-/// Visits every function once; what a callee uses is used where it is called.
-class StateUseSearch {
-public:
-  using Uses = llvm::MapVector<Operation *, StateUse>;
+/// The entry for a declaration, new or not.
+static StateUse &addUse(llvm::SmallVectorImpl<StateUse> &list,
+                        llvm::DenseMap<Operation *, unsigned> &numbers, SymbolRefAttr symbol,
+                        const Declaration &declaration) {
+  auto [it, inserted] = numbers.try_emplace(declaration.op, list.size());
+  if (inserted)
+    list.push_back({symbol, declaration});
+  return list[it->second];
+}
 
-  const Uses &visit(FunctionOpInterface function) {
-    auto [it, inserted] = found.try_emplace(function, nullptr);
-    if (!inserted)
-      // A function that is being visited adds nothing of its own.
-      return it->second ? *it->second : none;
-    auto uses = std::make_unique<Uses>();
-    function.walk<WalkOrder::PreOrder>([&](Operation *op) { visitOperation(op, *uses); });
-    return *(found[function] = std::move(uses));
-  }
+FunctionOpInterface StateUseAnalysis::getCallee(Operation *op) {
+  if (auto call = dyn_cast<CallOpInterface>(op))
+    return dyn_cast_or_null<FunctionOpInterface>(call.resolveCallableInTable(&tables));
+  if (auto derivative = dyn_cast<DerivativeOpInterface>(op))
+    return tables.lookupNearestSymbolFrom<func::FuncOp>(op, derivative.getCalleeAttr());
+  return nullptr;
+}
 
-private:
-  void visitOperation(Operation *op, Uses &uses) {
-    if (auto get = dyn_cast<GetOp>(op))
-      add(op, get.getState(), uses).read = true;
-    else if (auto set = dyn_cast<SetOp>(op))
-      add(op, set.getState(), uses).written = true;
-    else if (auto callee = getCallee(op))
-      for (const auto &[declaration, use] : visit(callee)) {
-        StateUse &own = uses.insert({declaration, use}).first->second;
-        own.read |= use.read;
-        own.written |= use.written;
-      }
-  }
-
-  FunctionOpInterface getCallee(Operation *op) {
-    if (auto call = dyn_cast<CallOpInterface>(op))
-      return dyn_cast_or_null<FunctionOpInterface>(call.resolveCallable());
-    if (auto derivative = dyn_cast<DerivativeOpInterface>(op))
-      return tables.lookupNearestSymbolFrom<func::FuncOp>(op, derivative.getCalleeAttr());
-    return nullptr;
-  }
-
-  StateUse &add(Operation *op, SymbolRefAttr symbol, Uses &uses) {
+void StateUseAnalysis::visitOperation(Operation *op, Uses &uses) {
+  auto add = [&](SymbolRefAttr symbol) -> StateUse * {
     Declaration declaration = lookupState(op, symbol, tables);
-    StateUse &use = uses[declaration.op];
-    if (!use.symbol)
-      use = {symbol, declaration};
-    return use;
+    return declaration.op ? &addUse(uses.list, uses.numbers, symbol, declaration) : nullptr;
+  };
+  if (auto get = dyn_cast<GetOp>(op)) {
+    if (StateUse *use = add(get.getState()))
+      use->read = true;
+  } else if (auto set = dyn_cast<SetOp>(op)) {
+    if (StateUse *use = add(set.getState()))
+      use->written = true;
+  } else if (FunctionOpInterface callee = getCallee(op)) {
+    const Uses &inner = visit(callee);
+    uses.open = std::min(uses.open, inner.open);
+    for (const StateUse &use : inner.list) {
+      StateUse &own = addUse(uses.list, uses.numbers, use.symbol, use.declaration);
+      own.read |= use.read;
+      own.written |= use.written;
+    }
   }
+}
 
-  SymbolTableCollection tables;
-  llvm::DenseMap<Operation *, std::unique_ptr<Uses>> found;
-  const Uses none;
-};
-} // namespace
+const StateUseAnalysis::Uses &StateUseAnalysis::visit(FunctionOpInterface function) {
+  if (auto it = found.find(function); it != found.end())
+    return *it->second;
+  if (auto it = chain.find(function); it != chain.end()) {
+    unfinished.open = it->second;
+    return unfinished;
+  }
+  unsigned depth = chain.size();
+  chain[function] = depth;
+  auto uses = std::make_unique<Uses>();
+  function.walk<WalkOrder::PreOrder>([&](Operation *op) { visitOperation(op, *uses); });
+  chain.erase(function);
+  // The first function of a recursion knows all uses; the others are visited again when asked.
+  if (uses->open >= depth) {
+    uses->open = ~0u;
+    llvm::SmallVector<Operation *> partial;
+    for (const auto &[other, known] : found)
+      if (known->open != ~0u && known->open >= depth)
+        partial.push_back(other);
+    for (Operation *other : partial)
+      found.erase(other);
+  }
+  return *(found[function] = std::move(uses));
+}
+
+ArrayRef<StateUse> StateUseAnalysis::get(FunctionOpInterface function) {
+  return visit(function).list;
+}
 
 SmallVector<StateUse> etrace::getStateUses(FunctionOpInterface function) {
-  StateUseSearch search;
-  SmallVector<StateUse> uses;
-  for (const auto &[declaration, use] : search.visit(function))
-    if (declaration)
-      uses.push_back(use);
-  return uses;
+  return llvm::to_vector(StateUseAnalysis().get(function));
 }
 
 const StateUse *etrace::findUse(ArrayRef<StateUse> uses, Operation *declaration) {

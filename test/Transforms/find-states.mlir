@@ -7,6 +7,7 @@
 // RUN: etrace-opt %t/store.mlir --etrace-find-states="function=two keys=name" -o /dev/null | FileCheck %s --check-prefix=NAME
 // RUN: etrace-opt %t/store.mlir --etrace-find-states="model=neurons form=nested format=json" -o /dev/null | FileCheck %s --check-prefix=NESTED
 // RUN: etrace-opt %t/store.mlir --etrace-find-states="model=neurons kinds=group,hidden" -o /dev/null | FileCheck %s --check-prefix=MODEL
+// RUN: etrace-opt %t/recursive.mlir --etrace-find-states="keys=name container=map" -o /dev/null | FileCheck %s --check-prefix=RECURSIVE
 
 // S003-05: the states of a model, by kind, flat (MODEL) and nested (NESTED).
 // S003-06: those that a function uses, in order of first access; through calls.
@@ -80,6 +81,20 @@
 // MODEL-NEXT: h  hidden  tensor<3xf64>
 // MODEL-NOT: w
 
+// Functions that call each other use the same states, wherever one starts.
+// RECURSIVE: States used by @fa:
+// RECURSIVE-DAG: a: @m::@a  plain  tensor<f64>  written
+// RECURSIVE-DAG: b: @m::@b  plain  tensor<f64>  read
+// RECURSIVE-DAG: c: @m::@c  plain  tensor<f64>  written
+// RECURSIVE: States used by @fb:
+// RECURSIVE-DAG: a: @m::@a  plain  tensor<f64>  written
+// RECURSIVE-DAG: b: @m::@b  plain  tensor<f64>  read
+// RECURSIVE-DAG: c: @m::@c  plain  tensor<f64>  written
+// RECURSIVE: States used by @fc:
+// RECURSIVE-DAG: a: @m::@a  plain  tensor<f64>  written
+// RECURSIVE-DAG: b: @m::@b  plain  tensor<f64>  read
+// RECURSIVE-DAG: c: @m::@c  plain  tensor<f64>  written
+
 //--- store.mlir
 etrace.model @store {
   etrace.param @scale : tensor<f64>
@@ -120,4 +135,27 @@ func.func @slope(%x: tensor<f64>) -> tensor<f64> {
 }
 func.func @none(%x: tensor<f64>) -> tensor<f64> {
   return %x : tensor<f64>
+}
+
+//--- recursive.mlir
+etrace.model @m {
+  etrace.state @a : tensor<f64>
+  etrace.state @b : tensor<f64>
+  etrace.state @c : tensor<f64>
+}
+func.func @fa(%x: tensor<f64>) {
+  func.call @fb(%x) : (tensor<f64>) -> ()
+  etrace.set @m::@a, %x : tensor<f64>
+  return
+}
+func.func @fb(%x: tensor<f64>) {
+  func.call @fc(%x) : (tensor<f64>) -> ()
+  %b = etrace.get @m::@b : tensor<f64>
+  return
+}
+func.func @fc(%x: tensor<f64>) {
+  func.call @fa(%x) : (tensor<f64>) -> ()
+  func.call @fb(%x) : (tensor<f64>) -> ()
+  etrace.set @m::@c, %x : tensor<f64>
+  return
 }

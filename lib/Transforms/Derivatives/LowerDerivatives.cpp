@@ -5,7 +5,6 @@
 #include "../States/FunctionalForm.h"
 #include "Derivatives.h"
 
-#include "etrace/IR/StateUses.h"
 #include "etrace/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -127,8 +126,9 @@ FailureOr<SmallVector<Value>> etrace::buildDerivativeCall(OpBuilder &builder, Lo
                                                           const DerivativeRequest &request,
                                                           ValueRange operands) {
   FunctionalForm form{function, {}, {}};
-  if (!request.states.empty() || !getStateUses(function).empty()) {
-    FailureOr<FunctionalForm> made = getFunctionalForm(function, request.states);
+  FunctionalForms forms;
+  if (!request.states.empty() || !forms.getUses(function).empty()) {
+    FailureOr<FunctionalForm> made = forms.get(function, request.states);
     if (failed(made))
       return failure();
     form = *made;

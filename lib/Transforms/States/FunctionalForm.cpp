@@ -4,7 +4,6 @@
 
 #include "FunctionalForm.h"
 #include "StateThreader.h"
-#include "etrace/IR/StateUses.h"
 
 using namespace mlir;
 using namespace etrace;
@@ -43,21 +42,10 @@ static std::optional<FunctionalForm> findForm(func::FuncOp function, DictionaryA
 }
 
 namespace {
-/// Makes the forms of a function and of all that it calls.
-class FormBuilder {
-public:
-  FailureOr<FunctionalForm> get(func::FuncOp function, ArrayRef<StateTarget> asked);
-
-private:
-  LogicalResult verify(func::FuncOp function);
-  /// Functions whose form is not finished.
-  llvm::SetVector<Operation *> open;
-};
-
 /// Rewrites the body of one function; callees have their forms.
 class FunctionThreader : public StateThreader {
 public:
-  FunctionThreader(FormBuilder &forms, func::FuncOp source, func::FuncOp clone)
+  FunctionThreader(FunctionalForms &forms, func::FuncOp source, func::FuncOp clone)
       : StateThreader(source.getContext()), forms(forms), source(source), function(clone) {}
   FailureOr<FunctionalForm> run(ArrayRef<StateTarget> also);
 
@@ -67,48 +55,43 @@ private:
   }
   void forEachWrite(Operation *op, function_ref<void(Operation *)> visit) override;
   LogicalResult rewriteUser(Operation *op, StateEnvironment &env) override;
-  /// The callee of a call, with the states it uses; null if it uses none.
-  func::FuncOp getCallee(Operation *op, SmallVectorImpl<StateUse> &uses);
+  /// The callee of a call, if it uses states; else null.
+  func::FuncOp getCallee(Operation *op);
   void addArguments(ArrayRef<StateTarget> states);
   void addResults(ArrayRef<StateTarget> states);
   /// Drops arguments for states whose value at the start has no part in anything.
   void dropUnread(ArrayRef<StateUse> uses, ArrayRef<StateTarget> also,
                   SmallVector<StateTarget> &taken);
 
-  FormBuilder &forms;
+  FunctionalForms &forms;
   func::FuncOp source, function;
   SymbolTableCollection tables;
   StateEnvironment environment;
 };
 } // namespace
 
-func::FuncOp FunctionThreader::getCallee(Operation *op, SmallVectorImpl<StateUse> &uses) {
+func::FuncOp FunctionThreader::getCallee(Operation *op) {
   auto call = dyn_cast<func::CallOp>(op);
   if (!call)
     return nullptr;
   auto callee = tables.lookupNearestSymbolFrom<func::FuncOp>(source, call.getCalleeAttr());
-  if (!callee)
-    return nullptr;
-  uses = getStateUses(callee);
-  return uses.empty() ? nullptr : callee;
+  return callee && !forms.getUses(callee).empty() ? callee : nullptr;
 }
 
 void FunctionThreader::forEachWrite(Operation *op, function_ref<void(Operation *)> visit) {
-  SmallVector<StateUse> uses;
-  if (getCallee(op, uses))
-    for (const StateUse &use : uses)
+  if (func::FuncOp callee = getCallee(op))
+    for (const StateUse &use : forms.getUses(callee))
       if (use.written)
         visit(use.declaration.op);
 }
 
 /// f(x) becomes f.functional(states, x), which returns new states.
 LogicalResult FunctionThreader::rewriteUser(Operation *op, StateEnvironment &env) {
-  SmallVector<StateUse> uses;
-  func::FuncOp callee = getCallee(op, uses);
+  func::FuncOp callee = getCallee(op);
   if (!callee)
     return success();
   auto call = cast<func::CallOp>(op);
-  FailureOr<FunctionalForm> form = forms.get(callee, {});
+  FailureOr<FunctionalForm> form = forms.get(callee);
   if (failed(form))
     return failure();
   SmallVector<Value> operands;
@@ -169,7 +152,7 @@ void FunctionThreader::dropUnread(ArrayRef<StateUse> uses, ArrayRef<StateTarget>
 }
 
 FailureOr<FunctionalForm> FunctionThreader::run(ArrayRef<StateTarget> also) {
-  SmallVector<StateUse> uses = getStateUses(source);
+  SmallVector<StateUse> uses = llvm::to_vector(forms.getUses(source));
   FunctionalForm form{function, {}, {}};
   for (const StateUse &use : uses) {
     form.taken.push_back({use.symbol, use.declaration});
@@ -187,7 +170,7 @@ FailureOr<FunctionalForm> FunctionThreader::run(ArrayRef<StateTarget> also) {
   return form;
 }
 
-LogicalResult FormBuilder::verify(func::FuncOp function) {
+LogicalResult FunctionalForms::verify(func::FuncOp function) {
   if (function.isDeclaration() || !function.getBody().hasOneBlock())
     return function.emitError("uses states and branches between blocks; use 'scf' for control "
                               "flow [state-blocks]");
@@ -197,14 +180,16 @@ LogicalResult FormBuilder::verify(func::FuncOp function) {
   return success();
 }
 
-FailureOr<FunctionalForm> FormBuilder::get(func::FuncOp function, ArrayRef<StateTarget> asked) {
+FailureOr<FunctionalForm> FunctionalForms::get(func::FuncOp function,
+                                               ArrayRef<StateTarget> asked) {
   // What the function reads it takes anyway.
-  SmallVector<StateUse> uses = getStateUses(function);
   SmallVector<StateTarget> also(asked);
   llvm::erase_if(also, [&](const StateTarget &state) {
-    const StateUse *use = findUse(uses, state.declaration.op);
+    const StateUse *use = findUse(getUses(function), state.declaration.op);
     return use && use->read;
   });
+  if (auto it = known.find(function); also.empty() && it != known.end())
+    return it->second;
   DictionaryAttr description = describe(function, also);
   if (std::optional<FunctionalForm> found = findForm(function, description))
     return *found;
@@ -213,11 +198,13 @@ FailureOr<FunctionalForm> FormBuilder::get(func::FuncOp function, ArrayRef<State
   open.insert(function);
   func::FuncOp clone = function.clone();
   FailureOr<FunctionalForm> form = FunctionThreader(*this, function, clone).run(also);
-  open.remove(function);
+  open.erase(function);
   if (failed(form)) {
     clone.erase();
     return failure();
   }
+  if (also.empty())
+    known[function] = *form;
   Builder builder(function.getContext());
   clone.setPrivate();
   clone.setSymName((function.getSymName() + ".functional").str());
@@ -229,11 +216,6 @@ FailureOr<FunctionalForm> FormBuilder::get(func::FuncOp function, ArrayRef<State
   SymbolTable(SymbolTable::getNearestSymbolTable(function))
       .insert(clone, std::next(Block::iterator(function)));
   return form;
-}
-
-FailureOr<FunctionalForm> etrace::getFunctionalForm(func::FuncOp function,
-                                                    ArrayRef<StateTarget> also) {
-  return FormBuilder().get(function, also);
 }
 
 SmallVector<Value> etrace::buildStatefulCall(OpBuilder &builder, Location loc,

@@ -5,6 +5,7 @@
 #define ETRACE_LIB_TRANSFORMS_STATES_FUNCTIONALFORM_H
 
 #include "etrace/IR/Derivatives.h"
+#include "etrace/IR/StateUses.h"
 
 namespace etrace {
 
@@ -15,11 +16,25 @@ struct FunctionalForm {
   llvm::SmallVector<StateTarget> taken, returned;
 };
 
-/// The functional form of a function in which no derivative is asked for: the one that is there
-/// already, or a new private one behind it. It takes the states of `also` too, whether they are
-/// read or not.
-llvm::FailureOr<FunctionalForm> getFunctionalForm(mlir::func::FuncOp function,
-                                                  llvm::ArrayRef<StateTarget> also = {});
+/// Functional forms of the functions of a module, which do not change meanwhile; functions in
+/// which no derivative is asked for.
+class FunctionalForms {
+public:
+  /// The form that is there already, or a new private one behind the function. It takes the
+  /// states of `also` too, whether they are read or not.
+  llvm::FailureOr<FunctionalForm> get(mlir::func::FuncOp function,
+                                      llvm::ArrayRef<StateTarget> also = {});
+  llvm::ArrayRef<StateUse> getUses(mlir::func::FuncOp function) { return uses.get(function); }
+
+private:
+  llvm::LogicalResult verify(mlir::func::FuncOp function);
+
+  StateUseAnalysis uses;
+  /// Forms that take no other states.
+  llvm::DenseMap<mlir::Operation *, FunctionalForm> known;
+  /// Functions whose form is not finished.
+  llvm::DenseSet<mlir::Operation *> open;
+};
 
 /// Brings all functions of a module into functional form, under their names. Derivatives are
 /// lowered before.

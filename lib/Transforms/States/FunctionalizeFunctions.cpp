@@ -5,7 +5,6 @@
 #include "../Derivatives/Derivatives.h"
 #include "FunctionalForm.h"
 
-#include "etrace/IR/StateUses.h"
 #include "etrace/Transforms/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -37,11 +36,12 @@ static void renameSymbols(Operation *root, const llvm::DenseMap<Attribute, Strin
 LogicalResult etrace::functionalizeFunctions(ModuleOp module) {
   if (failed(lowerDerivatives(module)))
     return failure();
+  FunctionalForms forms;
   SmallVector<std::pair<func::FuncOp, func::FuncOp>> replaced;
   for (auto function : llvm::to_vector(module.getOps<func::FuncOp>())) {
-    if (getStateUses(function).empty())
+    if (forms.getUses(function).empty())
       continue;
-    FailureOr<FunctionalForm> form = getFunctionalForm(function);
+    FailureOr<FunctionalForm> form = forms.get(function);
     if (failed(form))
       return failure();
     replaced.push_back({function, form->function});
