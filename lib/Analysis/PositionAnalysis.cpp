@@ -187,15 +187,24 @@ static PositionSet compose(Operation *op, const PositionRelation &relation, cons
   return result;
 }
 
-PositionAnalysis::PositionAnalysis(Block &program, Value source) {
+void PositionAnalysis::addSource(Value source) {
   auto type = dyn_cast<RankedTensorType>(source.getType());
   int64_t rank = type ? type.getRank() : 0;
   PositionAccess self{AffineMap::getMultiDimIdentityMap(rank, source.getContext()),
                       SmallVector<int64_t>(rank, 0),
                       type ? SmallVector<int64_t>(type.getShape()) : SmallVector<int64_t>()};
   sets[source] = PositionSet{{self}, nullptr};
+}
+
+PositionAnalysis::PositionAnalysis(Block &program, Value source) {
+  addSource(source);
   for (Operation &op : program)
     visit(op);
+}
+
+PositionAnalysis::PositionAnalysis(Operation &op, Value source) {
+  addSource(source);
+  visit(op);
 }
 
 /// Values move along the edges between regions until nothing is added to what they read.

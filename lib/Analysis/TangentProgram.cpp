@@ -33,10 +33,27 @@ Value TangentProgram::addSeed(Value value) {
 
 LogicalResult TangentProgram::build(const LinearizeOptions &options) {
   OpBuilder builder = OpBuilder::atBlockEnd(block);
-  return linearizeBlock(builder, primal, tangents, options);
+  LinearizeOptions recording = options;
+  Operation *last = nullptr, *current = nullptr;
+  // What was made since the last operation was asked about belongs to that one.
+  auto record = [&] {
+    Operation *op = last ? last->getNextNode() : (block->empty() ? nullptr : &block->front());
+    for (; op; op = op->getNextNode()) {
+      primalOf[op] = current;
+      last = op;
+    }
+  };
+  recording.cut = [&](Operation *op) {
+    record();
+    current = op;
+    return options.cut && options.cut(op);
+  };
+  LogicalResult result = linearizeBlock(builder, primal, tangents, recording);
+  record();
+  return result;
 }
 
-void TangentProgram::hoistResiduals(Operation *before) {
+void TangentProgram::hoistResiduals(Block &target, Block::iterator before) {
   llvm::DenseSet<Value> linear(block->args_begin(), block->args_end());
   for (Operation &op : llvm::make_early_inc_range(*block)) {
     // Zeros are linear in anything; as tangents they take part in what is transposed.
@@ -48,6 +65,6 @@ void TangentProgram::hoistResiduals(Operation *before) {
     if (depends)
       linear.insert(op.result_begin(), op.result_end());
     else
-      op.moveBefore(before);
+      op.moveBefore(&target, before);
   }
 }

@@ -35,8 +35,6 @@ namespace {
 /// One attempt: linearise with the cuts so far and look where positions go.
 struct Attempt {
   SmallVector<PositionSet> reached;
-  /// Operations of the step, by the tangent operations they gave rise to.
-  llvm::DenseMap<Operation *, Operation *> primalOf;
   llvm::MapVector<Operation *, CutReason> active;
 };
 } // namespace
@@ -48,20 +46,7 @@ static LogicalResult attempt(const StepView &step, const CarriedState &source,
   TangentProgram program(step.getBody());
   Value seed = program.addSeed(source.before);
   LinearizeOptions options;
-  Operation *lastTangent = nullptr, *current = nullptr;
-  auto assign = [&] {
-    // Tangent operations since the last call belong to `current`.
-    Block &block = program.getBlock();
-    Operation *op = lastTangent ? lastTangent->getNextNode()
-                                : (block.empty() ? nullptr : &block.front());
-    for (; op; op = op->getNextNode()) {
-      result.primalOf[op] = current;
-      lastTangent = op;
-    }
-  };
   options.cut = [&](Operation *op) {
-    assign();
-    current = op;
     if (extra.count(op)) {
       result.active.insert({op, CutReason::mixing});
       return true;
@@ -78,15 +63,13 @@ static LogicalResult attempt(const StepView &step, const CarriedState &source,
   };
   if (failed(program.build(options)))
     return failure();
-  assign();
   PositionAnalysis positions(program.getBlock(), seed);
   for (const CarriedState &state : step.states) {
     Value tangent = state.isHidden ? program.getTangent(state.after) : Value();
     result.reached.push_back(tangent ? positions.lookup(tangent) : PositionSet());
     // Remember the step's operation in place of the tangent one.
     if (Operation *mixer = result.reached.back().mixer)
-      result.reached.back().mixer =
-          result.primalOf.lookup(program.getBlock().findAncestorOpInBlock(*mixer));
+      result.reached.back().mixer = program.getPrimal(mixer);
   }
   return success();
 }

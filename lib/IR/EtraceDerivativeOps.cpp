@@ -59,6 +59,33 @@ static LogicalResult verifyArguments(func::FuncOp function, ArrayRef<int64_t> wr
   return success();
 }
 
+/// The differentiated results are the new values of the arguments in `wrt`.
+static LogicalResult verifyStates(func::FuncOp function, const DerivativeRequest &request,
+                                  EmitError emitError) {
+  ArrayRef<Type> outputs = getOutputs(function.getFunctionType(), request);
+  if (outputs.size() != request.wrt.size())
+    return emitError() << "needs the new value of each of the " << request.wrt.size()
+                       << " states in wrt, but '@" << function.getSymName() << "' returns "
+                       << outputs.size()
+                       << " results; name all states in wrt, and say 'has_aux' if results behind "
+                          "their new values are auxiliary [jacobian-states]";
+  Type state = function.getArgumentTypes()[request.wrt.front()];
+  if (auto tensor = dyn_cast<RankedTensorType>(state); tensor && !tensor.hasStaticShape())
+    return emitError() << "needs states of static extents, but argument " << request.wrt.front()
+                       << " of '@" << function.getSymName() << "' is of type " << state
+                       << " [jacobian-states]";
+  for (auto [number, output] : llvm::zip_equal(request.wrt, outputs)) {
+    Type argument = function.getArgumentTypes()[number];
+    if (argument != state || output != state)
+      return emitError() << "needs states of one type, but argument " << number << " of '@"
+                         << function.getSymName() << "' is of type " << argument
+                         << ", its new value of type " << output << ", and argument "
+                         << request.wrt.front() << " of type " << state
+                         << " [jacobian-states]";
+  }
+  return success();
+}
+
 static LogicalResult verifyOutputs(func::FuncOp function, const DerivativeRequest &request,
                                    EmitError emitError) {
   ArrayRef<Type> outputs = getOutputs(function.getFunctionType(), request);
@@ -76,6 +103,8 @@ static LogicalResult verifyOutputs(func::FuncOp function, const DerivativeReques
                          << function.getSymName() << "', of type " << type
                          << "; return it behind the first result and say 'has_aux' "
                             "[derivative-result]";
+  if (request.isOfStates())
+    return verifyStates(function, request, emitError);
   if (request.kind == Derivative::grad && !isScalar(outputs.front()))
     return emitError() << "needs one scalar result, but '@" << function.getSymName() << "' returns "
                        << outputs.front()
@@ -179,23 +208,31 @@ FailureOr<DerivativeRequest> etrace::getDerivativeRequest(func::FuncOp function,
                                                           EmitError emitError) {
   FailureOr<SmallVector<int64_t>> numbers = getNumbers(question, emitError);
   DerivativeRequest request;
+  request.kind = question.kind;
   if (failed(numbers) || failed(verifyBody(function, emitError)) ||
       failed(verifyArguments(function, *numbers, emitError)) ||
       failed(getTargets(function, question, request, emitError)))
     return failure();
-  unsigned results = function.getNumResults();
-  if (question.hasAux && results == 1) {
-    emitError() << "has 'has_aux', but '@" << function.getSymName()
-                << "' returns nothing behind its first result; return the auxiliary values there, "
-                   "or leave 'has_aux' out [derivative-aux]";
+  if (request.isOfStates() && !request.states.empty()) {
+    emitError() << "takes its states as arguments in wrt, not in states; "
+                   "--etrace-functionalize-functions makes them arguments [jacobian-states]";
     return failure();
   }
-  request.kind = question.kind;
+  unsigned results = function.getNumResults();
+  unsigned differentiated = request.isOfStates() ? numbers->size() : 1;
+  if (question.hasAux && results == differentiated) {
+    emitError() << "has 'has_aux', but '@" << function.getSymName() << "' returns nothing behind "
+                << (request.isOfStates() ? "the new values of its states" : "its first result")
+                << "; return the auxiliary values there, or leave 'has_aux' out [derivative-aux]";
+    return failure();
+  }
   request.wrt = *numbers;
-  request.aux = question.hasAux && results ? results - 1 : 0;
+  if (question.hasAux && results > differentiated)
+    request.aux = results - differentiated;
   request.value = question.returnValue;
   request.automatic = question.automatic;
   request.transforms = question.transforms;
+  request.mixing = question.mixing;
   if (failed(verifyOutputs(function, request, emitError)) ||
       failed(verifyTransforms(function, request, emitError)))
     return failure();
@@ -204,7 +241,8 @@ FailureOr<DerivativeRequest> etrace::getDerivativeRequest(func::FuncOp function,
 
 DerivativeQuestion etrace::getQuestion(DerivativeOpInterface op) {
   return {op.getDerivative(), op.getStatesAttr(), op.getWrtAttr(),    op.getAllowUnused(),
-          op.getHasAux(),     op.getReturnValue(), op.getAutomatic(), op.getTransformsAttr()};
+          op.getHasAux(),     op.getReturnValue(), op.getAutomatic(), op.getTransformsAttr(),
+          op.getMixing()};
 }
 
 Type etrace::getJacobianType(Type result, Type argument, Type element) {
@@ -228,6 +266,20 @@ static void appendJacobian(Type result, ArrayRef<Type> arguments, bool forward, 
     else
       appendJacobian(block, arguments, /*forward=*/true, order - 1, types);
   }
+}
+
+/// D[p, a, b], or J[p, a, q, b], for states of one type.
+static Type getStateJacobianType(ArrayRef<Type> states, Derivative kind) {
+  SmallVector<int64_t> positions, shape;
+  if (auto tensor = dyn_cast<RankedTensorType>(states.front()))
+    llvm::append_range(positions, tensor.getShape());
+  int64_t number = states.size();
+  llvm::append_range(shape, positions);
+  shape.push_back(number);
+  if (kind == Derivative::full_jacobian)
+    llvm::append_range(shape, positions);
+  shape.push_back(number);
+  return RankedTensorType::get(shape, getElementTypeOrSelf(states.front()));
 }
 
 DerivativeTypes etrace::getDerivativeTypes(FunctionType function,
@@ -257,6 +309,10 @@ DerivativeTypes etrace::getDerivativeTypes(FunctionType function,
     for (Type output : outputs)
       appendJacobian(output, arguments, request.kind == Derivative::jacfwd,
                      request.kind == Derivative::hessian ? 2 : 1, types.results);
+    break;
+  case Derivative::block_jacobian:
+  case Derivative::full_jacobian:
+    types.results.push_back(getStateJacobianType(arguments, request.kind));
     break;
   }
   if (request.value)

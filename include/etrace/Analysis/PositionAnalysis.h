@@ -51,9 +51,12 @@ struct PositionSet {
 class PositionAnalysis {
 public:
   PositionAnalysis(mlir::Block &program, mlir::Value source);
+  /// Looks at one operation that reads the source.
+  PositionAnalysis(mlir::Operation &op, mlir::Value source);
   PositionSet lookup(mlir::Value value) const { return sets.lookup(value); }
 
 private:
+  void addSource(mlir::Value source);
   void visit(mlir::Operation &op);
   void visitRegions(mlir::RegionBranchOpInterface op);
   llvm::DenseMap<mlir::Value, PositionSet> sets;

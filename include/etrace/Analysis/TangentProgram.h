@@ -25,15 +25,24 @@ public:
   llvm::LogicalResult build(const LinearizeOptions &options);
   mlir::Value getTangent(mlir::Value value) const { return tangents.lookup(value); }
   mlir::Block &getBlock() { return *block; }
-  /// Moves the operations that do not depend on a seed (the residuals) in front of
-  /// `before`, an operation of the primal block.
-  void hoistResiduals(mlir::Operation *before);
+  /// The operation of the primal block whose tangent `op`, of the program or nested in one of
+  /// it, helps to compute; null if there is none.
+  mlir::Operation *getPrimal(mlir::Operation *op) const {
+    return primalOf.lookup(block->findAncestorOpInBlock(*op));
+  }
+  /// Moves the operations that do not depend on a seed (the residuals) to a place behind the
+  /// operations of the primal block.
+  void hoistResiduals(mlir::Block &target, mlir::Block::iterator before);
+  void hoistResiduals(mlir::Operation *before) {
+    hoistResiduals(*before->getBlock(), before->getIterator());
+  }
 
 private:
   mlir::Block &primal;
   mlir::OwningOpRef<mlir::func::FuncOp> scratch;
   mlir::Block *block;
   TangentMap tangents;
+  llvm::DenseMap<mlir::Operation *, mlir::Operation *> primalOf;
 };
 
 } // namespace etrace

@@ -30,6 +30,13 @@ struct DerivativeRequest {
   bool automatic = false;
   /// Functions of the derivatives (`GradientTransformAttrInterface`), or null.
   mlir::ArrayAttr transforms;
+  /// What to do where positions of states mix.
+  MixingPolicy mixing = MixingPolicy::error;
+
+  /// True if f maps the arguments in `wrt`, states of one type, to their new values.
+  bool isOfStates() const {
+    return kind == Derivative::block_jacobian || kind == Derivative::full_jacobian;
+  }
 };
 
 /// A derivative in the words of the user; see the operations.
@@ -44,6 +51,7 @@ struct DerivativeQuestion {
   bool returnValue = false;
   bool automatic = false;
   mlir::ArrayAttr transforms;
+  MixingPolicy mixing = MixingPolicy::error;
 };
 
 DerivativeQuestion getQuestion(DerivativeOpInterface op);

@@ -196,6 +196,62 @@ def Etrace_HessianOp : Etrace_DerivativeOp<"hessian"> {
   }];
 }
 
+def Etrace_BlockJacobianOp : Etrace_DerivativeOp<"block_jacobian"> {
+  let arguments = !con(commonArguments, (ins
+    DefaultValuedAttr<Etrace_MixingPolicyAttr, "::etrace::MixingPolicy::error">:$mixing));
+  let assemblyFormat = [{
+    $callee `(` $point `)` (`wrt` $wrt^)? (`has_aux` $has_aux^)? (`return_value` $return_value^)?
+    (`mixing` $mixing^)? attr-dict `:` functional-type($point, $results)
+  }];
+  let summary = "Jacobian of states by states at each position";
+  let description = [{
+    The function takes S states of one type, the arguments in `wrt`, and returns their new
+    values first, in this order; what is behind them is auxiliary. The result has the axes of a
+    state, then S x S: D[p, a, b] = d state_a'[p] / d state_b[p].
+
+    The block is exact and takes S sweeps over one linearisation, whatever the number of
+    positions: by proof, every path from a position to itself leads through one point of each
+    value. A mean has this property, two matrix products in a row do not. Where it fails,
+    `mixing` says what to do; by default it is an error that names the operations.
+
+    ```mlir
+    func.func @leak(%v: tensor<3xf64>, %i: tensor<3xf64>) -> (tensor<3xf64>, tensor<3xf64>) {
+      %c = arith.constant dense<0.9> : tensor<3xf64>
+      %0 = arith.mulf %c, %v : tensor<3xf64>
+      %1 = arith.addf %0, %i : tensor<3xf64>
+      %2 = arith.mulf %c, %i : tensor<3xf64>
+      return %1, %2 : tensor<3xf64>, tensor<3xf64>
+    }
+    func.func @main(%v: tensor<3xf64>, %i: tensor<3xf64>) -> tensor<3x2x2xf64> {
+      %0 = etrace.block_jacobian @leak(%v, %i) wrt [0, 1]
+          : (tensor<3xf64>, tensor<3xf64>) -> tensor<3x2x2xf64>
+      return %0 : tensor<3x2x2xf64>
+    }
+    ```
+  }];
+}
+
+def Etrace_FullJacobianOp : Etrace_DerivativeOp<"full_jacobian"> {
+  let summary = "Jacobian of states by states, all positions by all positions";
+  let description = [{
+    As `etrace.block_jacobian`, with J[p, a, q, b] = d state_a'[p] / d state_b[q]: the axes of
+    a state, S, the axes of a state, S. It takes a forward pass for each element of the states.
+
+    ```mlir
+    func.func @shift(%h: tensor<3xf64>) -> tensor<3xf64> {
+      %z = arith.constant dense<0.0> : tensor<3xf64>
+      %s = tensor.extract_slice %h[1] [2] [1] : tensor<3xf64> to tensor<2xf64>
+      %0 = tensor.insert_slice %s into %z[0] [2] [1] : tensor<2xf64> into tensor<3xf64>
+      return %0 : tensor<3xf64>
+    }
+    func.func @main(%h: tensor<3xf64>) -> tensor<3x1x3x1xf64> {
+      %0 = etrace.full_jacobian @shift(%h) : (tensor<3xf64>) -> tensor<3x1x3x1xf64>
+      return %0 : tensor<3x1x3x1xf64>
+    }
+    ```
+  }];
+}
+
 class Etrace_DirectionalOp<string mnemonic, string seeds>
     : Etrace_DerivativeOp<mnemonic, [AttrSizedOperandSegments]> {
   let arguments = !con(commonArguments, (ins Variadic<Etrace_FloatLike>:$seeds));

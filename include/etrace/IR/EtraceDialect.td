@@ -89,9 +89,25 @@ def Etrace_CheckpointPolicyAttr : EnumAttr<Etrace_Dialect, Etrace_CheckpointPoli
 def Etrace_Derivative : I32EnumAttr<"Derivative", "a derivative of a function", [
     I32EnumAttrCase<"grad", 0>, I32EnumAttrCase<"vector_grad", 1>, I32EnumAttrCase<"jacrev", 2>,
     I32EnumAttrCase<"jacfwd", 3>, I32EnumAttrCase<"hessian", 4>, I32EnumAttrCase<"vjp", 5>,
-    I32EnumAttrCase<"jvp", 6>]> {
+    I32EnumAttrCase<"jvp", 6>, I32EnumAttrCase<"block_jacobian", 7>,
+    I32EnumAttrCase<"full_jacobian", 8>]> {
   let cppNamespace = "::etrace";
   let genSpecializedAttr = 0;
+}
+
+def Etrace_MixingPolicy : I32EnumAttr<"MixingPolicy", "what to do where positions mix", [
+    I32EnumAttrCase<"error", 0>, I32EnumAttrCase<"drop", 1>, I32EnumAttrCase<"full", 2>]> {
+  let description = [{
+    Where a position reaches itself by way of several points of one value, a block Jacobian is
+    not a matter of single positions. Then it is refused (`error`), or the edges through the
+    operation that mixes are left out and named in a remark (`drop`), or the block is taken
+    from the full Jacobian (`full`: a forward pass for each element of the states).
+  }];
+  let cppNamespace = "::etrace";
+  let genSpecializedAttr = 0;
+}
+def Etrace_MixingPolicyAttr : EnumAttr<Etrace_Dialect, Etrace_MixingPolicy, "mixing"> {
+  let assemblyFormat = "`<` $value `>`";
 }
 
 #endif // ETRACE_IR_ETRACEDIALECT_TD

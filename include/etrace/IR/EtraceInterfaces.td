@@ -68,6 +68,8 @@ def DerivativeOpInterface : OpInterface<"DerivativeOpInterface"> {
     InterfaceMethod<"Whether the results behind the first are auxiliary.", "bool", "getHasAux">,
     InterfaceMethod<"Whether the value of the function is returned too.",
       "bool", "getReturnValue">,
+    InterfaceMethod<"What to do where positions of states mix.", "::etrace::MixingPolicy",
+      "getMixing", (ins), [{}], [{ return ::etrace::MixingPolicy::error; }]>,
   ];
 }
 

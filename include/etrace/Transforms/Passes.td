@@ -240,8 +240,8 @@ def OutlineStepsPass : Pass<"etrace-outline-steps", "::mlir::ModuleOp"> {
 def LowerDerivativesPass : Pass<"etrace-lower-derivatives", "::mlir::ModuleOp"> {
   let summary = "Derive the functions that derivatives stand for, and call them";
   let description = [{
-    `etrace.grad`, `vector_grad`, `jacrev`, `jacfwd`, `hessian`, `vjp` and `jvp` become calls of
-    functions derived by linearisation (forward mode) or linearisation and transposition
+    `etrace.grad`, `vector_grad`, `jacrev`, `jacfwd`, `hessian`, `block_jacobian`,
+    `full_jacobian`, `vjp` and `jvp` become calls of functions derived by linearisation (forward mode) or linearisation and transposition
     (reverse mode). What a function asks for is lowered before the function is differentiated
     itself, so derivatives nest. The same derivative asked for twice is one function. A function
     that uses states is differentiated in its functional form (as by
@@ -308,7 +308,8 @@ def DifferentiatePass : Pass<"etrace-differentiate", "::mlir::ModuleOp"> {
   let options = [
     Option<"function", "function", "std::string", "\"\"", "the name of the function">,
     Option<"transform", "transform", "std::string", "\"grad\"",
-           "grad, vector_grad, jacrev, jacobian (jacrev), jacfwd, hessian, vjp or jvp">,
+           "grad, vector_grad, jacrev, jacobian (jacrev), jacfwd, hessian, block_jacobian, "
+           "full_jacobian, vjp or jvp">,
     ListOption<"states", "states", "std::string", "states such as @model::@weight">,
     ListOption<"wrt", "wrt", "int64_t",
                "numbers of arguments; without it the first, or none beside states">,
@@ -323,11 +324,55 @@ def DifferentiatePass : Pass<"etrace-differentiate", "::mlir::ModuleOp"> {
            "functions of the derivatives, such as [#etrace.scale<factor = 0.5>]">,
     Option<"hasAux", "has-aux", "bool", "false",
            "the results behind the first are auxiliary: not differentiated">,
-    Option<"returnValue", "return-value", "bool", "false", "return the value as well">
+    Option<"returnValue", "return-value", "bool", "false", "return the value as well">,
+    Option<"mixing", "mixing", "std::string", "\"error\"",
+           "what block_jacobian does where positions mix: error, drop or full">
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
                            "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def NeighbourhoodPass : Pass<"etrace-neighbourhood", "::mlir::ModuleOp"> {
+  let summary = "Add the table of positions that each position of a function's states influences";
+  let description = [{
+    For a function from states in `wrt` to their new values, its first results: which positions
+    q of any state a change of position p of any state may reach within `hops` applications, as
+    far as the operations say, whatever the values. Positions are counted in row-major order.
+    The derived function returns a table and a mask: row p of the table names p, then the others
+    in increasing order; rows are filled up with p where the mask is false.
+
+    ```mlir
+    // --etrace-neighbourhood=function=shift
+    func.func @shift(%h: tensor<3xf64>) -> tensor<3xf64> {
+      %z = arith.constant dense<0.0> : tensor<3xf64>
+      %s = tensor.extract_slice %h[1] [2] [1] : tensor<3xf64> to tensor<2xf64>
+      %0 = tensor.insert_slice %s into %z[0] [2] [1] : tensor<2xf64> into tensor<3xf64>
+      return %0 : tensor<3xf64>
+    }
+    // becomes
+    func.func @shift(%h: tensor<3xf64>) -> tensor<3xf64> {
+      %z = arith.constant dense<0.0> : tensor<3xf64>
+      %s = tensor.extract_slice %h[1] [2] [1] : tensor<3xf64> to tensor<2xf64>
+      %0 = tensor.insert_slice %s into %z[0] [2] [1] : tensor<2xf64> into tensor<3xf64>
+      return %0 : tensor<3xf64>
+    }
+    func.func @shift.neighbourhood_1() -> (tensor<3x2xi64>, tensor<3x2xi1>) {
+      %table = arith.constant dense<[[0, 0], [1, 0], [2, 1]]> : tensor<3x2xi64>
+      %mask = arith.constant dense<[[true, false], [true, true], [true, true]]> : tensor<3x2xi1>
+      return %table, %mask : tensor<3x2xi64>, tensor<3x2xi1>
+    }
+    ```
+  }];
+  let options = [
+    Option<"function", "function", "std::string", "\"\"", "the name of the function">,
+    ListOption<"wrt", "wrt", "int64_t", "numbers of the states; without it the first argument">,
+    Option<"hops", "hops", "int64_t", "1", "how many applications">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::complex::ComplexDialect",
+                           "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def RaiseFunctionsPass : Pass<"etrace-raise-functions", "::mlir::ModuleOp"> {

@@ -5,6 +5,7 @@
 #include "Derivatives.h"
 #include "Jacobian.h"
 #include "LinearMap.h"
+#include "StateJacobian.h"
 #include "etrace/Differentiation/Regions.h"
 #include "etrace/Interfaces/Contraction.h"
 #include "etrace/Interfaces/DifferentiationInterfaces.h"
@@ -39,6 +40,7 @@ private:
   FailureOr<Values> buildForward();
   FailureOr<Values> buildJacobianByRows();
   FailureOr<Values> buildJacobianByColumns();
+  FailureOr<Values> buildBlockJacobian();
   LogicalResult linearize(LinearMap &map, ArrayRef<int64_t> numbers);
   void remarkPasses();
   Values addSeeds(ArrayRef<Value> like);
@@ -90,6 +92,14 @@ FailureOr<Values> DerivativeBuilder::buildDerivative() {
     return buildJacobianByRows();
   case Derivative::jacfwd:
     return buildJacobianByColumns();
+  case Derivative::full_jacobian: {
+    FailureOr<Values> blocks = buildJacobianByColumns();
+    if (failed(blocks))
+      return failure();
+    return Values{assembleFullJacobian(builder, loc, *blocks, arguments.front().getType())};
+  }
+  case Derivative::block_jacobian:
+    return buildBlockJacobian();
   case Derivative::hessian:
     break;
   }
@@ -221,6 +231,29 @@ FailureOr<Values> DerivativeBuilder::buildJacobianByColumns() {
   return blocks;
 }
 
+FailureOr<Values> DerivativeBuilder::buildBlockJacobian() {
+  Type state = arguments.front().getType();
+  Operation *mixer = nullptr;
+  FailureOr<Values> blocks =
+      buildStateBlocks(builder, function, arguments, outputs, request.mixing, mixer);
+  if (succeeded(blocks))
+    return Values{assembleBlockJacobian(builder, loc, *blocks, state)};
+  if (!mixer || request.mixing != MixingPolicy::full)
+    return failure();
+  remark::missed(mixer->getLoc(), remark::RemarkOpts::name("position-mixing")
+                                      .category("etrace-derivatives")
+                                      .function(function.getSymName()))
+      << ("'" + mixer->getName().getStringRef() +
+          "' mixes positions; the block is taken from the full Jacobian")
+             .str();
+  blocks = buildJacobianByColumns();
+  if (failed(blocks))
+    return failure();
+  for (Value &block : *blocks)
+    block = extractDiagonal(builder, loc, block, state);
+  return Values{assembleBlockJacobian(builder, loc, *blocks, state)};
+}
+
 static DictionaryAttr describe(func::FuncOp function, const DerivativeRequest &request) {
   Builder builder(function.getContext());
   NamedAttrList fields;
@@ -233,6 +266,18 @@ static DictionaryAttr describe(func::FuncOp function, const DerivativeRequest &r
   if (request.transforms)
     fields.append("transforms", builder.getStringAttr(llvm::formatv("{0}", request.transforms)));
   return fields.getDictionary(function.getContext());
+}
+
+/// The policy is part of the description where it is not the default.
+static DictionaryAttr describeWithPolicy(func::FuncOp function,
+                                         const DerivativeRequest &request) {
+  DictionaryAttr description = describe(function, request);
+  if (request.mixing == MixingPolicy::error)
+    return description;
+  NamedAttrList attributes(description);
+  attributes.set("mixing", StringAttr::get(function.getContext(),
+                                           stringifyMixingPolicy(request.mixing)));
+  return attributes.getDictionary(function.getContext());
 }
 
 static func::FuncOp findDerived(func::FuncOp function, DictionaryAttr description) {
@@ -253,6 +298,8 @@ std::string etrace::getDerivedName(func::FuncOp function, const DerivativeReques
     stream << "_" << number;
   stream << (request.value ? "_value" : "") << (request.aux ? "_aux" : "")
          << (request.transforms ? "_transformed" : "");
+  if (request.mixing != MixingPolicy::error)
+    stream << "_" << stringifyMixingPolicy(request.mixing);
   return name;
 }
 
@@ -280,7 +327,7 @@ FailureOr<func::FuncOp> etrace::getDerivative(func::FuncOp function,
                                               const DerivativeRequest &asked) {
   DerivativeRequest request = asked;
   request.kind = chooseMode(function, asked);
-  DictionaryAttr description = describe(function, request);
+  DictionaryAttr description = describeWithPolicy(function, request);
   if (func::FuncOp found = findDerived(function, description))
     return found;
   func::FuncOp source = function;

@@ -50,7 +50,8 @@ struct DifferentiatePass : public etrace::impl::DifferentiatePassBase<Differenti
     if (!kind)
       return module.emitError() << "unknown transform '" << transform
                                 << "', expected grad, vector_grad, jacrev, jacobian, jacfwd, "
-                                   "hessian, vjp or jvp [derivative-transform]";
+                                   "hessian, block_jacobian, full_jacobian, vjp or jvp "
+                                   "[derivative-transform]";
     auto source = module.lookupSymbol<func::FuncOp>(function);
     if (!source)
       return module.emitError() << "the module has no function '@" << function
@@ -82,6 +83,11 @@ struct DifferentiatePass : public etrace::impl::DifferentiatePassBase<Differenti
     question.hasAux = hasAux;
     question.returnValue = returnValue;
     question.automatic = automatic;
+    std::optional<MixingPolicy> policy = symbolizeMixingPolicy(mixing);
+    if (!policy)
+      return getOperation().emitError() << "unknown policy '" << mixing
+                                        << "', expected error, drop or full [derivative-mixing]";
+    question.mixing = *policy;
     if (wrt.hasValue())
       question.wrt = builder.getDenseI64ArrayAttr(SmallVector<int64_t>(wrt.begin(), wrt.end()));
     FailureOr<SmallVector<Attribute>> targets = readStates(source);

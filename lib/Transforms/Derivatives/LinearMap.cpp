@@ -14,6 +14,13 @@ LinearMap::LinearMap(func::FuncOp function, ValueRange inputs, ValueRange output
       program(body) {}
 
 LogicalResult LinearMap::build() {
+  if (failed(linearize()))
+    return failure();
+  program.hoistResiduals(body.getTerminator());
+  return success();
+}
+
+LogicalResult LinearMap::linearize() {
   for (Value input : inputs)
     program.addSeed(input);
   DenseSet<Value> needed(outputs.begin(), outputs.end());
@@ -23,7 +30,6 @@ LogicalResult LinearMap::build() {
   options.cut = [&](Operation *op) { return op->getBlock() == &body && !active.contains(op); };
   if (failed(program.build(options)))
     return failure();
-  program.hoistResiduals(body.getTerminator());
   for (Value output : outputs)
     outputTangents.push_back(program.getTangent(output));
   return success();

@@ -18,8 +18,14 @@ public:
   /// Linearises. An operation on a path from an input to an output without a rule is a located
   /// error; what reaches no output is left alone.
   llvm::LogicalResult build();
+  /// The same without moving residuals: the function stays as it is, the map cannot be applied.
+  llvm::LogicalResult linearize();
   /// True if an output depends on the input.
   bool dependsOn(unsigned input);
+  /// The linear program; its arguments are tangents of the inputs.
+  TangentProgram &getProgram() { return program; }
+  /// The values of the program that are tangents of the outputs; null: zero.
+  mlir::ValueRange getOutputTangents() { return outputTangents; }
   /// dy for given dx; null: zero.
   llvm::SmallVector<mlir::Value> apply(mlir::OpBuilder &builder, mlir::ValueRange tangents);
   /// The cotangents of x for given cotangents of y; null on both sides: zero.

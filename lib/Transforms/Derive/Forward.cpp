@@ -1,13 +1,14 @@
 //===- Forward.cpp - The forward function with D, f and residuals ---------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
-// The step itself becomes the forward function. D and f are tangents for seeds of ones:
-// after the cuts a position depends on its own position only, so a seed of ones in
-// state b gives column b of the block Jacobian at every position at once.
+// The step itself becomes the forward function. D is the block Jacobian of the transition
+// after the cuts (see BlockColumns.h). f is a tangent for a seed of ones: a position depends
+// on one position of y only.
 //===----------------------------------------------------------------------===//
 
 #include "LearnerBuilder.h"
 
+#include "../Derivatives/BlockColumns.h"
 #include "etrace/Differentiation/Linearize.h"
 #include "mlir/IR/Remarks.h"
 
@@ -62,6 +63,28 @@ LogicalResult LearnerBuilder::findAccumulators() {
   return success();
 }
 
+/// The derivatives of the members of a group with respect to `source`, position by position; null:
+/// zero.
+FailureOr<SmallVector<Value>> LearnerBuilder::buildColumn(OpBuilder &side,
+                                                          const HiddenGroup &group,
+                                                          const CarriedState &source,
+                                                          const TransitionCut &cut) {
+  TangentProgram program(graph.step.getBody());
+  Value seed = program.addSeed(source.before);
+  if (failed(program.build(cut.getOptions())))
+    return failure();
+  program.hoistResiduals(*side.getBlock(), side.getInsertionPoint());
+  SmallVector<Value> outputs;
+  for (unsigned target : group.members)
+    outputs.push_back(cut.reaches[target] ? program.getTangent(graph.step.states[target].after)
+                                          : Value());
+  BlockColumns columns(program, outputs, source.getType(), MixingPolicy::error);
+  FailureOr<SmallVector<Value>> column = columns.build(side, seed);
+  if (failed(column))
+    return columns.emitMixing();
+  return column;
+}
+
 LogicalResult LearnerBuilder::buildJacobians(OpBuilder &side) {
   for (const HiddenGroup &group : graph.groups) {
     unsigned states = group.members.size();
@@ -73,13 +96,11 @@ LogicalResult LearnerBuilder::buildJacobians(OpBuilder &side) {
       FailureOr<TransitionCut> cut = TransitionCut::compute(graph.step, source);
       if (failed(cut))
         return failure();
-      TangentMap tangents;
-      tangents.set(source.before, buildConstant(side, loc, source.getType(), 1.0));
-      if (failed(linearizeBlock(side, graph.step.getBody(), tangents, cut->getOptions())))
+      FailureOr<SmallVector<Value>> column = buildColumn(side, group, source, *cut);
+      if (failed(column))
         return failure();
-      for (auto [a, target] : llvm::enumerate(group.members))
-        if (cut->reaches[target])
-          result.jacobian[a][b] = tangents.lookup(graph.step.states[target].after);
+      for (unsigned a = 0; a < states; ++a)
+        result.jacobian[a][b] = (*column)[a];
     }
     quantities.groups.push_back(std::move(result));
   }

@@ -45,6 +45,10 @@ private:
   llvm::LogicalResult buildForward();
   llvm::LogicalResult findAccumulators();
   void reattachWeights();
+  llvm::FailureOr<llvm::SmallVector<mlir::Value>> buildColumn(mlir::OpBuilder &side,
+                                                              const HiddenGroup &group,
+                                                              const CarriedState &source,
+                                                              const TransitionCut &cut);
   llvm::LogicalResult buildJacobians(mlir::OpBuilder &side);
   llvm::LogicalResult buildSites(mlir::OpBuilder &side);
   llvm::FailureOr<llvm::SmallVector<mlir::Value>>

@@ -8,9 +8,8 @@ import sys
 
 import numpy as np
 
-from native import Checks, Module, differences
+from native import ENTRY, Checks, Module, differences
 
-ENTRY = "attributes {llvm.emit_c_interface}"
 T2, T3 = "tensor<2xf64>", "tensor<3xf64>"
 
 EXAMPLES = f"""

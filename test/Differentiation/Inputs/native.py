@@ -50,6 +50,10 @@ def name(text):
     return text.strip('"') if text.startswith('"') else int(text.split(" ")[0])
 
 
+#: Makes a function one that `Module` can call.
+ENTRY = "attributes {llvm.emit_c_interface}"
+
+
 class Module:
     """MLIR text, passes to run on it first, and the name of the library."""
 
