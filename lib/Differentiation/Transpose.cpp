@@ -60,6 +60,47 @@ static void markLinearResults(Operation &op, CotangentMap &cotangents) {
     cotangents.markLinear(result);
 }
 
+/// The reads of `op` that cotangents of its live results may reach.
+static void spreadLive(Operation &op, const CotangentMap &linear, DenseSet<Value> &live) {
+  auto add = [&](Value value) {
+    if (linear.isLinear(value))
+      live.insert(value);
+  };
+  auto branches = dyn_cast<RegionBranchOpInterface>(op);
+  if (!branches) {
+    if (llvm::any_of(op.getResults(), [&](Value v) { return live.contains(v); }))
+      llvm::for_each(getReads(&op), add);
+    return;
+  }
+  for (bool changed = true; changed;) {
+    size_t before = live.size();
+    forEachRegionEdge(branches, [&](Value from, Value to) {
+      if (live.contains(to))
+        add(from);
+    });
+    for (Region &region : op.getRegions())
+      for (Block &block : region)
+        for (Operation &nested : llvm::reverse(block))
+          spreadLive(nested, linear, live);
+    changed = live.size() != before;
+  }
+}
+
+DenseSet<Value> etrace::findLive(Block &block, ValueRange inputs, ValueRange roots) {
+  CotangentMap linear{DifferentiationContext()};
+  for (Value input : inputs)
+    linear.markLinear(input);
+  for (Operation &op : block)
+    markLinearResults(op, linear);
+  DenseSet<Value> live;
+  for (Value root : roots)
+    if (linear.isLinear(root))
+      live.insert(root);
+  for (Operation &op : llvm::reverse(block))
+    spreadLive(op, linear, live);
+  return live;
+}
+
 static LogicalResult transposeOp(Operation *op, OpBuilder &builder, CotangentMap &cotangents) {
   SmallVector<Value> resultCotangents;
   for (Value result : op->getResults())

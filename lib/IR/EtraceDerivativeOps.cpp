@@ -59,6 +59,12 @@ static LogicalResult verifyArguments(func::FuncOp function, ArrayRef<int64_t> wr
   return success();
 }
 
+LogicalResult etrace::verifyDifferentiable(func::FuncOp function, ArrayRef<int64_t> wrt,
+                                           EmitError emitError) {
+  return failure(failed(verifyBody(function, emitError)) ||
+                 failed(verifyArguments(function, wrt, emitError)));
+}
+
 /// The differentiated results are the new values of the arguments in `wrt`.
 static LogicalResult verifyStates(func::FuncOp function, const DerivativeRequest &request,
                                   EmitError emitError) {
@@ -209,8 +215,7 @@ FailureOr<DerivativeRequest> etrace::getDerivativeRequest(func::FuncOp function,
   FailureOr<SmallVector<int64_t>> numbers = getNumbers(question, emitError);
   DerivativeRequest request;
   request.kind = question.kind;
-  if (failed(numbers) || failed(verifyBody(function, emitError)) ||
-      failed(verifyArguments(function, *numbers, emitError)) ||
+  if (failed(numbers) || failed(verifyDifferentiable(function, *numbers, emitError)) ||
       failed(getTargets(function, question, request, emitError)))
     return failure();
   if (request.isOfStates() && !request.states.empty()) {

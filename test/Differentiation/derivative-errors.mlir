@@ -306,21 +306,3 @@ func.func @inner(%x: f64) -> f64 {
   %0 = etrace.grad @outer(%x) : (f64) -> f64
   return %0 : f64
 }
-
-// -----
-
-// Reverse mode through a call: extents of the cotangent would be asked of the caller's tangent.
-// expected-error@+1 {{no transpose rule for a function that reads extents of differentiated values [no-transpose-rule]}}
-func.func private @product(%x: tensor<?x3xf64>, %a: tensor<3xf64>, %z: tensor<?xf64>) -> tensor<?xf64> {
-  %0 = linalg.matvec ins(%x, %a : tensor<?x3xf64>, tensor<3xf64>) outs(%z : tensor<?xf64>) -> tensor<?xf64>
-  return %0 : tensor<?xf64>
-}
-func.func @caller(%x: tensor<?x3xf64>, %a: tensor<3xf64>, %z: tensor<?xf64>) -> tensor<?xf64> {
-  %0 = call @product(%x, %a, %z) : (tensor<?x3xf64>, tensor<3xf64>, tensor<?xf64>) -> tensor<?xf64>
-  return %0 : tensor<?xf64>
-}
-func.func @main(%x: tensor<?x3xf64>, %a: tensor<3xf64>, %z: tensor<?xf64>) -> tensor<?x3xf64> {
-  // expected-note@+1 {{in 'etrace.vector_grad' of '@caller'}}
-  %0 = etrace.vector_grad @caller(%x, %a, %z) : (tensor<?x3xf64>, tensor<3xf64>, tensor<?xf64>) -> tensor<?x3xf64>
-  return %0 : tensor<?x3xf64>
-}

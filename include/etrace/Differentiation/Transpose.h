@@ -21,6 +21,11 @@ transposeProgram(mlir::OpBuilder &builder, mlir::Block &block, mlir::ValueRange 
                  mlir::ValueRange outputs, mlir::ValueRange outputCotangents,
                  DifferentiationContext context = {}, mlir::ValueRange inputCotangents = {});
 
+/// The values, linear in `inputs`, that cotangents of `roots` may reach through the operations of
+/// `block` and their regions.
+llvm::DenseSet<mlir::Value> findLive(mlir::Block &block, mlir::ValueRange inputs,
+                                     mlir::ValueRange roots);
+
 /// Makes whoever asks for an extent of `value` ask `by`, which has the same shape: the
 /// inputs of a transposed program are the tangents of values that are at hand.
 void replaceExtents(mlir::Value value, mlir::Value by);

@@ -32,6 +32,8 @@ struct DerivativeRequest {
   mlir::ArrayAttr transforms;
   /// What to do where positions of states mix.
   MixingPolicy mixing = MixingPolicy::error;
+  /// What the reverse pass keeps of a loop that does not say so itself.
+  CheckpointPolicy checkpoint = CheckpointPolicy::all;
 
   /// True if f maps the arguments in `wrt`, states of one type, to their new values.
   bool isOfStates() const {
@@ -72,6 +74,11 @@ llvm::FailureOr<DerivativeRequest> getDerivativeRequest(mlir::func::FuncOp funct
 /// The type of a block of a Jacobian: the axes of the result, then those of the argument; a
 /// scalar if both are.
 mlir::Type getJacobianType(mlir::Type result, mlir::Type argument, mlir::Type element);
+
+/// An error unless the function has a body that can be differentiated, with respect to these
+/// arguments.
+llvm::LogicalResult verifyDifferentiable(mlir::func::FuncOp function, llvm::ArrayRef<int64_t> wrt,
+                                         EmitError emitError);
 
 DerivativeTypes getDerivativeTypes(mlir::FunctionType function, const DerivativeRequest &request);
 

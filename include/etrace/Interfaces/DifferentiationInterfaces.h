@@ -21,8 +21,6 @@ struct DifferentiationContext {
   mlir::Operation *scope = nullptr;
   /// What the reverse pass keeps of a loop that does not say so itself.
   CheckpointPolicy checkpoint = CheckpointPolicy::all;
-  /// The result is thrown away: no remarks.
-  bool isTrial = false;
 };
 
 /// Tangents by primal value. An absent entry is a symbolic zero.

@@ -272,6 +272,10 @@ def LowerDerivativesPass : Pass<"etrace-lower-derivatives", "::mlir::ModuleOp"> 
     }
     ```
   }];
+  let options = [
+    Option<"checkpoint", "checkpoint", "std::string", "\"all\"",
+           "what the reverse pass keeps of a loop that does not say so itself: all, sqrt, none">
+  ];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
                            "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
@@ -326,11 +330,90 @@ def DifferentiatePass : Pass<"etrace-differentiate", "::mlir::ModuleOp"> {
            "the results behind the first are auxiliary: not differentiated">,
     Option<"returnValue", "return-value", "bool", "false", "return the value as well">,
     Option<"mixing", "mixing", "std::string", "\"error\"",
-           "what block_jacobian does where positions mix: error, drop or full">
+           "what block_jacobian does where positions mix: error, drop or full">,
+    Option<"checkpoint", "checkpoint", "std::string", "\"all\"",
+           "what the reverse pass keeps of a loop that does not say so itself: all, sqrt, none">
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
                            "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def LinearizePass : Pass<"etrace-linearize", "::mlir::ModuleOp"> {
+  let summary = "Add the tangent of a function to the module";
+  let description = [{
+    The derived function takes what the function takes, then a tangent for each argument in
+    `wrt`, and returns the tangents of the results. It is linear in the tangents. Results that
+    do not depend on the arguments are left out; its attribute says which are there. Names:
+    `@f_jvp`, or `@f_jvp_wrt_0` if some arguments are constants.
+
+    ```mlir
+    // --etrace-linearize=function=scaled wrt=0
+    func.func @scaled(%x: f64, %a: f64) -> f64 {
+      %0 = arith.mulf %x, %a : f64
+      return %0 : f64
+    }
+    // becomes
+    func.func @scaled(%x: f64, %a: f64) -> f64 {
+      %0 = arith.mulf %x, %a : f64
+      return %0 : f64
+    }
+    func.func @scaled_jvp_wrt_0(%x: f64, %a: f64, %dx: f64) -> f64 attributes {etrace.derived =
+        {by = {arguments = array<i64: 0>, function = @scaled, mode = "jvp",
+               of_results = array<i64>}, results = array<i64: 0>}} {
+      %0 = arith.mulf %a, %dx : f64
+      return %0 : f64
+    }
+    ```
+  }];
+  let options = [
+    Option<"function", "function", "std::string", "\"\"", "the name of the function">,
+    ListOption<"wrt", "wrt", "int64_t", "numbers of arguments; without it all of floats">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def TransposePass : Pass<"etrace-transpose", "::mlir::ModuleOp"> {
+  let summary = "Add the transpose of a linear function to the module";
+  let description = [{
+    For a function that is linear in some arguments: a function that takes the others and a
+    cotangent for each result, and returns cotangents of the linear arguments. Of a function
+    that `etrace-linearize` made these are the tangents, so that the two passes after each
+    other are reverse mode. Arguments that nothing reaches are left out; the attribute says
+    which are there.
+
+    ```mlir
+    // --etrace-transpose=function=scaled wrt=0
+    func.func @scaled(%x: f64, %a: f64) -> f64 {
+      %0 = arith.mulf %x, %a : f64
+      return %0 : f64
+    }
+    // becomes
+    func.func @scaled(%x: f64, %a: f64) -> f64 {
+      %0 = arith.mulf %x, %a : f64
+      return %0 : f64
+    }
+    func.func @scaled_transpose_wrt_0(%a: f64, %c: f64) -> f64 attributes {etrace.derived =
+        {by = {arguments = array<i64: 0>, function = @scaled, mode = "transpose",
+               of_results = array<i64: 0>}, results = array<i64: 0>}} {
+      %0 = arith.mulf %a, %c : f64
+      return %0 : f64
+    }
+    ```
+  }];
+  let options = [
+    Option<"function", "function", "std::string", "\"\"", "the name of the function">,
+    ListOption<"wrt", "wrt", "int64_t",
+               "numbers of the linear arguments; without it the tangents of a tangent function">,
+    Option<"checkpoint", "checkpoint", "std::string", "\"all\"",
+           "what the reverse pass keeps of a loop that does not say so itself: all, sqrt, none">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::cf::ControlFlowDialect",
+                           "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def NeighbourhoodPass : Pass<"etrace-neighbourhood", "::mlir::ModuleOp"> {

@@ -1,20 +1,13 @@
 //===- Calls.cpp - Models of calls ----------------------------------------===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
-// The derivative of a call is a call of a derived function, which stands beside the callee.
-// It is derived once for each callee and pattern of activity; an attribute on it says from
-// what, so that other calls find it.
-//
-//     f(x, y) -> r          with dx:        f_jvp_wrt_0(x, y, dx) -> dr
-//     g(x, y, dx) -> dr     linear in dx:   g_transpose(x, y, cotangent of dr) -> that of dx
-//
-// The numbers of the arguments are left out if they are all that could be.
+// The derivative of a call is a call of a derived function, which stands beside the callee
+// (etrace/Differentiation/DerivedFunctions.h).
 //===----------------------------------------------------------------------===//
 
 #include "Models.h"
-#include "etrace/Differentiation/Linearize.h"
+#include "etrace/Differentiation/DerivedFunctions.h"
 #include "etrace/Differentiation/Regions.h"
-#include "etrace/Differentiation/Transpose.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -66,85 +59,6 @@ FailureOr<func::FuncOp> getCallee(func::CallOp call, Operation *scope, StringRef
   return callee;
 }
 
-/// A function derived from another.
-class DerivedFunction {
-public:
-  /// The function with this description beside `source`, or null.
-  static func::FuncOp find(func::FuncOp source, DictionaryAttr description) {
-    for (auto other : source->getParentRegion()->getOps<func::FuncOp>())
-      if (auto derived = other->getAttrOfType<DictionaryAttr>(kDerivedAttr))
-        if (derived.get("by") == description)
-          return other;
-    return nullptr;
-  }
-
-  /// Starts one: a private copy of `source`.
-  DerivedFunction(func::FuncOp source, const Twine &name) : source(source) {
-    OpBuilder builder(source);
-    builder.setInsertionPointAfter(source);
-    function = cast<func::FuncOp>(builder.clone(*source));
-    function.setPrivate();
-    for (StringAttr attribute : {function.getArgAttrsAttrName(), function.getResAttrsAttrName()})
-      function->removeAttr(attribute);
-    Operation *table = SymbolTable::getNearestSymbolTable(source);
-    StringAttr unique = builder.getStringAttr(name);
-    for (unsigned number = 0; SymbolTable::lookupSymbolIn(table, unique); ++number)
-      unique = builder.getStringAttr(name + "_" + Twine(number));
-    function.setSymNameAttr(unique);
-  }
-
-  func::FuncOp get() { return function; }
-  Block &getBody() { return function.getBody().front(); }
-  Operation *getReturn() { return getBody().getTerminator(); }
-
-  /// Returns those of `values` that are not null, describes the function and drops what is dead.
-  void close(ArrayRef<Value> values, DictionaryAttr description) {
-    Values results;
-    SmallVector<int64_t> kept;
-    for (auto [number, value] : llvm::enumerate(values))
-      if (value) {
-        results.push_back(value);
-        kept.push_back(number);
-      }
-    getReturn()->setOperands(results);
-    eraseDead(getBody(), source);
-    Builder builder(source.getContext());
-    function->setAttr(kDerivedAttr, builder.getDictionaryAttr(
-                                        {builder.getNamedAttr("by", description),
-                                         builder.getNamedAttr(
-                                             "results", builder.getDenseI64ArrayAttr(kept))}));
-    setType();
-  }
-  void setType() {
-    function.setType(FunctionType::get(function.getContext(), getBody().getArgumentTypes(),
-                                       getReturn()->getOperandTypes()));
-  }
-
-private:
-  func::FuncOp source, function;
-};
-
-DictionaryAttr describe(func::FuncOp source, StringRef mode, ArrayRef<int64_t> arguments,
-                        ArrayRef<int64_t> results) {
-  Builder builder(source.getContext());
-  return builder.getDictionaryAttr(
-      {builder.getNamedAttr("mode", builder.getStringAttr(mode)),
-       builder.getNamedAttr("function", FlatSymbolRefAttr::get(source.getSymNameAttr())),
-       builder.getNamedAttr("arguments", builder.getDenseI64ArrayAttr(arguments)),
-       builder.getNamedAttr("of_results", builder.getDenseI64ArrayAttr(results))});
-}
-
-std::string getName(func::FuncOp source, StringRef mode, ArrayRef<int64_t> arguments,
-                    size_t possible) {
-  std::string name = (source.getName() + "_" + mode).str();
-  if (arguments.size() == possible)
-    return name;
-  name += "_wrt";
-  for (int64_t number : arguments)
-    name += "_" + std::to_string(number);
-  return name;
-}
-
 /// Calls a derived function; one value for each result it could have (null: it has it not).
 Values callDerived(OpBuilder &builder, Location loc, func::FuncOp function, ValueRange operands,
                    unsigned possible) {
@@ -155,78 +69,6 @@ Values callDerived(OpBuilder &builder, Location loc, func::FuncOp function, Valu
   for (auto [number, result] : llvm::zip(kept.asArrayRef(), call.getResults()))
     values[number] = result;
   return values;
-}
-
-bool isFloatLike(Value value) { return isa<FloatType>(getElementTypeOrSelf(value)); }
-
-/// f_jvp(x, dx of `arguments`): the tangents of the results.
-FailureOr<func::FuncOp> getTangentFunction(func::FuncOp source, ArrayRef<int64_t> arguments) {
-  DictionaryAttr description = describe(source, "jvp", arguments, {});
-  if (func::FuncOp function = DerivedFunction::find(source, description))
-    return function;
-  size_t floats = llvm::count_if(source.getArguments(), isFloatLike);
-  DerivedFunction derived(source, getName(source, "jvp", arguments, floats));
-  Block &body = derived.getBody();
-  TangentMap tangents;
-  for (int64_t number : arguments) {
-    Value argument = body.getArgument(number);
-    tangents.set(argument, body.addArgument(argument.getType(), argument.getLoc()));
-  }
-  OpBuilder builder(derived.getReturn());
-  if (failed(linearizeBlock(builder, body, tangents))) {
-    derived.get().erase();
-    return failure();
-  }
-  derived.close(llvm::map_to_vector(derived.getReturn()->getOperands(),
-                                    [&](Value v) { return tangents.lookup(v); }),
-                description);
-  return derived.get();
-}
-
-/// g_transpose(x, cotangents of `results`): the cotangents of `arguments`, in which g is linear
-/// and which it takes no more.
-FailureOr<func::FuncOp> getTransposedFunction(func::FuncOp source, ArrayRef<int64_t> arguments,
-                                              ArrayRef<int64_t> results,
-                                              const DifferentiationContext &context) {
-  DictionaryAttr description = describe(source, "transpose", arguments, results);
-  if (func::FuncOp function = DerivedFunction::find(source, description))
-    return function;
-  bool isTangent = source->hasAttr(kDerivedAttr);
-  DerivedFunction derived(source, getName(source, "transpose", arguments,
-                                          isTangent ? arguments.size()
-                                                    : source.getNumArguments()));
-  Block &body = derived.getBody();
-  Values inputs, outputs, cotangents;
-  for (int64_t number : arguments)
-    inputs.push_back(body.getArgument(number));
-  for (int64_t number : results) {
-    outputs.push_back(derived.getReturn()->getOperand(number));
-    cotangents.push_back(body.addArgument(outputs.back().getType(), outputs.back().getLoc()));
-  }
-  OpBuilder builder(derived.getReturn());
-  DifferentiationContext inside = context;
-  inside.scope = source;
-  inside.isTrial = false;
-  FailureOr<Values> outgoing =
-      transposeProgram(builder, body, inputs, outputs, cotangents, inside);
-  if (succeeded(outgoing)) {
-    derived.close(*outgoing, description);
-    for (Value input : inputs)
-      if (!input.use_empty()) {
-        source.emitError() << "no transpose rule for a function that reads extents of "
-                              "differentiated values [no-transpose-rule]";
-        outgoing = failure();
-        break;
-      }
-  }
-  if (failed(outgoing)) {
-    derived.get().erase();
-    return failure();
-  }
-  for (int64_t number : llvm::reverse(arguments))
-    body.eraseArgument(number);
-  derived.setType();
-  return derived.get();
 }
 
 struct CallModel : LinearizableOpInterface::ExternalModel<CallModel, func::CallOp> {

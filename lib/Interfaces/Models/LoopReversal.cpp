@@ -4,6 +4,7 @@
 
 #include "BodyFirstGeneric.h"
 #include "Loops.h"
+#include "etrace/Differentiation/Transpose.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -131,8 +132,7 @@ SmallVector<Value> LoopReversal::sweep(OpBuilder &b, Value base, Value count, Va
 
 FailureOr<SmallVector<Value>> LoopReversal::reverseBody(OpBuilder &b, Value k,
                                                         ValueRange residuals,
-                                                        ArrayRef<Value> incoming,
-                                                        const DifferentiationContext &context) {
+                                                        ArrayRef<Value> incoming) {
   Block &block = *b.getInsertionBlock();
   IRMapping mapping;
   mapping.map(loop.getInductionVar(), buildInduction(b, k));
@@ -148,7 +148,7 @@ FailureOr<SmallVector<Value>> LoopReversal::reverseBody(OpBuilder &b, Value k,
   llvm::append_range(inputs, captured);
   FailureOr<Values> result =
       transposeBody(b, *loop.getBody(), inputs, select(loop.getYieldedValues(), linear), incoming,
-                    mapping, context);
+                    mapping, cotangents.getContext());
   if (failed(result))
     return failure();
   for (auto [number, cotangent] : llvm::enumerate(incoming))
@@ -159,42 +159,29 @@ FailureOr<SmallVector<Value>> LoopReversal::reverseBody(OpBuilder &b, Value k,
 }
 
 /// l is zero until a cotangent of a result or of a later iteration reaches it.
-LogicalResult LoopReversal::findLive(ValueRange resultCotangents) {
+void LoopReversal::findLiveCotangents(ValueRange resultCotangents) {
   liveCarries.resize(linear.count());
   liveCaptured.resize(captured.size());
+  Values arguments = select(loop.getRegionIterArgs(), linear);
+  Values yields = select(loop.getYieldedValues(), linear), inputs = arguments;
+  llvm::append_range(inputs, captured);
   for (auto [live, number] : llvm::enumerate(linear.set_bits())) {
     auto type = dyn_cast<RankedTensorType>(loop.getResult(number).getType());
     if (resultCotangents[number] || (type && !type.hasStaticShape()))
       liveCarries.set(live);
   }
-  DifferentiationContext context = cotangents.getContext();
-  context.isTrial = true;
   for (bool changed = true; changed;) {
     changed = false;
-    DetachedRegions detached(loc);
-    Block &block = detached[0].emplaceBlock();
-    OpBuilder inner = atBlockEnd(loop.getContext(), &block);
-    Values residuals, incoming;
-    Value k = block.addArgument(inner.getIndexType(), loc);
-    for (Value value : select(loop.getRegionIterArgs(), residual))
-      residuals.push_back(block.addArgument(value.getType(), loc));
-    for (auto [live, value] : llvm::enumerate(select(loop.getRegionIterArgs(), linear)))
-      incoming.push_back(liveCarries.test(live) ? block.addArgument(value.getType(), loc)
-                                                : Value());
-    FailureOr<Values> outgoing = reverseBody(inner, k, residuals, incoming, context);
-    if (failed(outgoing))
-      return failure();
-    for (auto [number, value] : llvm::enumerate(*outgoing)) {
-      bool carried = number < liveCarries.size();
-      llvm::BitVector &live = carried ? liveCarries : liveCaptured;
-      unsigned bit = carried ? number : number - liveCarries.size();
-      if (!value || live.test(bit))
-        continue;
-      live.set(bit);
-      changed |= carried;
-    }
+    DenseSet<Value> reached = findLive(*loop.getBody(), inputs, select(yields, liveCarries));
+    for (auto [number, argument] : llvm::enumerate(arguments))
+      if (reached.contains(argument) && !liveCarries.test(number)) {
+        liveCarries.set(number);
+        changed = true;
+      }
+    for (auto [number, value] : llvm::enumerate(captured))
+      if (reached.contains(value))
+        liveCaptured.set(number);
   }
-  return success();
 }
 
 FailureOr<SmallVector<Value>> LoopReversal::reverse(OpBuilder &b, Value base, Value count,
@@ -210,8 +197,7 @@ FailureOr<SmallVector<Value>> LoopReversal::reverse(OpBuilder &b, Value base, Va
   Values cotangents(liveCarries.size());
   for (auto [next, live] : llvm::enumerate(liveCarries.set_bits()))
     cotangents[live] = carried[next];
-  FailureOr<Values> outgoing =
-      reverseBody(inner, k, residuals, cotangents, this->cotangents.getContext());
+  FailureOr<Values> outgoing = reverseBody(inner, k, residuals, cotangents);
   if (failed(outgoing))
     return failure();
   Values yields;
@@ -219,9 +205,11 @@ FailureOr<SmallVector<Value>> LoopReversal::reverse(OpBuilder &b, Value base, Va
     Value value = (*outgoing)[live];
     yields.push_back(value ? value : buildZerosLike(inner, loc, cotangents[live]));
   }
-  for (auto [number, live] : llvm::enumerate(liveCaptured.set_bits()))
-    yields.push_back(buildAdd(inner, loc, carried[liveCarries.count() + number],
-                              (*outgoing)[liveCarries.size() + live]));
+  for (auto [number, live] : llvm::enumerate(liveCaptured.set_bits())) {
+    Value sum = carried[liveCarries.count() + number];
+    Value term = (*outgoing)[liveCarries.size() + live];
+    yields.push_back(term ? buildAdd(inner, loc, sum, term) : sum);
+  }
   scf::YieldOp::create(inner, loc, yields);
   eraseDead(*result.getBody(), this->cotangents.getContext().scope);
   return Values(result.getResults());
@@ -339,8 +327,9 @@ FailureOr<SmallVector<Value>> LoopReversal::reverseInChunks(Value trips, ValueRa
 
 LogicalResult LoopReversal::run(ValueRange resultCotangents) {
   findResiduals(linear);
-  if (failed(verifyExtents()) || failed(findLive(resultCotangents)))
+  if (failed(verifyExtents()))
     return failure();
+  findLiveCotangents(resultCotangents);
   llvm::BitVector live(linear.size());
   for (unsigned number : liveNumbers())
     live.set(number);
@@ -398,15 +387,18 @@ static std::optional<int64_t> getBytes(ValueRange values) {
     Type element = getElementTypeOrSelf(value);
     if (type && !type.hasStaticShape())
       return std::nullopt;
+    int64_t parts = 1;
+    if (auto complex = dyn_cast<ComplexType>(element)) {
+      element = complex.getElementType();
+      parts = 2;
+    }
     int64_t bits = element.isIndex() ? 64 : element.getIntOrFloatBitWidth();
-    bytes += llvm::divideCeil(bits, 8) * (type ? type.getNumElements() : 1);
+    bytes += parts * llvm::divideCeil(bits, 8) * (type ? type.getNumElements() : 1);
   }
   return bytes;
 }
 
 void LoopReversal::reportKept(CheckpointPolicy policy) {
-  if (cotangents.getContext().isTrial)
-    return;
   Values residuals = select(loop.getRegionIterArgs(), residual);
   Values starts = select(loop.getRegionIterArgs(), swept);
   std::optional<int64_t> one = getBytes(residuals), start = getBytes(starts);

@@ -85,10 +85,9 @@ private:
   /// One iteration: cotangents of the carried linear values, then of captured ones.
   llvm::FailureOr<Values> reverseBody(mlir::OpBuilder &builder, mlir::Value k,
                                       mlir::ValueRange residuals,
-                                      llvm::ArrayRef<mlir::Value> incoming,
-                                      const DifferentiationContext &context);
+                                      llvm::ArrayRef<mlir::Value> incoming);
   /// Finds the cotangents that are not zero.
-  llvm::LogicalResult findLive(mlir::ValueRange resultCotangents);
+  void findLiveCotangents(mlir::ValueRange resultCotangents);
   llvm::FailureOr<Values> reverseAll(mlir::Value trips, mlir::ValueRange incoming);
   llvm::FailureOr<Values> reverseInChunks(mlir::Value trips, mlir::ValueRange incoming);
   llvm::FailureOr<Values> reverseFromStart(mlir::Value trips, mlir::ValueRange incoming);

@@ -135,7 +135,7 @@ Values DerivativeBuilder::complete(ArrayRef<Value> values, ArrayRef<Value> like)
 }
 
 FailureOr<Values> DerivativeBuilder::buildReverse(ValueRange cotangents) {
-  LinearMap map(function, arguments, outputs);
+  LinearMap map(function, arguments, outputs, request.checkpoint);
   if (failed(linearize(map, request.wrt)))
     return failure();
   FailureOr<Values> result = map.applyTransposed(builder, cotangents);
@@ -145,7 +145,7 @@ FailureOr<Values> DerivativeBuilder::buildReverse(ValueRange cotangents) {
 }
 
 FailureOr<Values> DerivativeBuilder::buildForward() {
-  LinearMap map(function, arguments, outputs);
+  LinearMap map(function, arguments, outputs, request.checkpoint);
   if (failed(linearize(map, request.wrt)))
     return failure();
   return complete(map.apply(builder, addSeeds(arguments)), outputs);
@@ -191,7 +191,7 @@ void DerivativeBuilder::remarkPasses() {
 
 FailureOr<Values> DerivativeBuilder::buildJacobianByRows() {
   remarkPasses();
-  LinearMap map(function, arguments, outputs);
+  LinearMap map(function, arguments, outputs, request.checkpoint);
   if (failed(linearize(map, request.wrt)))
     return failure();
   Values blocks = buildBlocks(/*elementOfOutput=*/false);
@@ -268,16 +268,17 @@ static DictionaryAttr describe(func::FuncOp function, const DerivativeRequest &r
   return fields.getDictionary(function.getContext());
 }
 
-/// The policy is part of the description where it is not the default.
-static DictionaryAttr describeWithPolicy(func::FuncOp function,
-                                         const DerivativeRequest &request) {
-  DictionaryAttr description = describe(function, request);
-  if (request.mixing == MixingPolicy::error)
-    return description;
-  NamedAttrList attributes(description);
-  attributes.set("mixing", StringAttr::get(function.getContext(),
-                                           stringifyMixingPolicy(request.mixing)));
-  return attributes.getDictionary(function.getContext());
+/// Policies are part of the description where they are not the default.
+static DictionaryAttr describeWithPolicies(func::FuncOp function,
+                                           const DerivativeRequest &request) {
+  NamedAttrList attributes(describe(function, request));
+  MLIRContext *context = function.getContext();
+  if (request.mixing != MixingPolicy::error)
+    attributes.set("mixing", StringAttr::get(context, stringifyMixingPolicy(request.mixing)));
+  if (request.checkpoint != CheckpointPolicy::all)
+    attributes.set("checkpoint",
+                   StringAttr::get(context, stringifyCheckpointPolicy(request.checkpoint)));
+  return attributes.getDictionary(context);
 }
 
 static func::FuncOp findDerived(func::FuncOp function, DictionaryAttr description) {
@@ -327,7 +328,7 @@ FailureOr<func::FuncOp> etrace::getDerivative(func::FuncOp function,
                                               const DerivativeRequest &asked) {
   DerivativeRequest request = asked;
   request.kind = chooseMode(function, asked);
-  DictionaryAttr description = describeWithPolicy(function, request);
+  DictionaryAttr description = describeWithPolicies(function, request);
   if (func::FuncOp found = findDerived(function, description))
     return found;
   func::FuncOp source = function;

@@ -28,7 +28,11 @@ void nameResults(mlir::func::FuncOp derived, mlir::func::FuncOp function,
 
 /// Replaces all derivatives that `root` asks for by calls, and those that the functions ask for
 /// that are differentiated. A function whose derivative depends on itself is a located error.
-llvm::LogicalResult lowerDerivatives(mlir::Operation *root);
+llvm::LogicalResult lowerDerivatives(mlir::Operation *root,
+                                     CheckpointPolicy checkpoint = CheckpointPolicy::all);
+
+/// The policy of a name; else an error at `op`.
+llvm::FailureOr<CheckpointPolicy> parseCheckpointPolicy(mlir::Operation *op, llvm::StringRef name);
 
 } // namespace etrace
 

@@ -56,7 +56,8 @@ struct DifferentiatePass : public etrace::impl::DifferentiatePassBase<Differenti
     if (!source)
       return module.emitError() << "the module has no function '@" << function
                                 << "' to differentiate [derivative-callee]";
-    if (failed(lowerDerivatives(source)))
+    FailureOr<CheckpointPolicy> keep = parseCheckpointPolicy(module, checkpoint);
+    if (failed(keep) || failed(lowerDerivatives(source, *keep)))
       return failure();
     FailureOr<DerivativeQuestion> question = readQuestion(source, *kind);
     if (failed(question))
@@ -65,6 +66,7 @@ struct DifferentiatePass : public etrace::impl::DifferentiatePassBase<Differenti
         source, *question, [&] { return source.emitError() << argument << " "; });
     if (failed(request))
       return failure();
+    request->checkpoint = *keep;
     FailureOr<func::FuncOp> derived = question->states ? buildWrapper(source, *request)
                                                        : getDerivative(source, *request);
     if (failed(derived))
@@ -72,7 +74,7 @@ struct DifferentiatePass : public etrace::impl::DifferentiatePassBase<Differenti
     derived->setPublic();
     nameResults(*derived, source, *request);
     // Functions of derivatives may ask for derivatives themselves.
-    return transforms.empty() ? success() : lowerDerivatives(module);
+    return transforms.empty() ? success() : lowerDerivatives(module, *keep);
   }
 
   FailureOr<DerivativeQuestion> readQuestion(func::FuncOp source, Derivative kind) {

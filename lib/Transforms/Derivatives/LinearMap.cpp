@@ -9,9 +9,10 @@
 using namespace mlir;
 using namespace etrace;
 
-LinearMap::LinearMap(func::FuncOp function, ValueRange inputs, ValueRange outputs)
+LinearMap::LinearMap(func::FuncOp function, ValueRange inputs, ValueRange outputs,
+                     CheckpointPolicy checkpoint)
     : function(function), body(function.getBody().front()), inputs(inputs), outputs(outputs),
-      program(body) {}
+      checkpoint(checkpoint), program(body) {}
 
 LogicalResult LinearMap::build() {
   if (failed(linearize()))
@@ -64,6 +65,7 @@ FailureOr<SmallVector<Value>> LinearMap::applyTransposed(OpBuilder &builder,
     previous = &*std::prev(builder.getInsertionPoint());
   DifferentiationContext context;
   context.scope = function;
+  context.checkpoint = checkpoint;
   FailureOr<SmallVector<Value>> result =
       transposeProgram(builder, program.getBlock(), program.getBlock().getArguments(),
                        outputTangents, cotangents, context);

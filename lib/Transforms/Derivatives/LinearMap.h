@@ -13,7 +13,8 @@ namespace etrace {
 /// the terminator; each application reads it.
 class LinearMap {
 public:
-  LinearMap(mlir::func::FuncOp function, mlir::ValueRange inputs, mlir::ValueRange outputs);
+  LinearMap(mlir::func::FuncOp function, mlir::ValueRange inputs, mlir::ValueRange outputs,
+            CheckpointPolicy checkpoint = CheckpointPolicy::all);
 
   /// Linearises. An operation on a path from an input to an output without a rule is a located
   /// error; what reaches no output is left alone.
@@ -38,6 +39,7 @@ private:
   mlir::func::FuncOp function;
   mlir::Block &body;
   llvm::SmallVector<mlir::Value> inputs, outputs, outputTangents;
+  CheckpointPolicy checkpoint;
   TangentProgram program;
 };
 

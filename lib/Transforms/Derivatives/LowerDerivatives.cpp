@@ -24,12 +24,14 @@ namespace {
 /// What a function calls or differentiates is lowered before the function itself.
 class DerivativeLowering {
 public:
+  explicit DerivativeLowering(CheckpointPolicy checkpoint) : checkpoint(checkpoint) {}
   LogicalResult visit(Operation *scope);
 
 private:
   LogicalResult lower(DerivativeOpInterface op);
   LogicalResult visitTransforms(DerivativeOpInterface op);
 
+  CheckpointPolicy checkpoint;
   DenseSet<Operation *> visited;
   /// The functions whose lowering is not finished.
   DenseSet<Operation *> open;
@@ -72,6 +74,7 @@ LogicalResult DerivativeLowering::lower(DerivativeOpInterface op) {
       getDerivativeRequest(function, getQuestion(op), [&] { return op->emitOpError(); });
   if (failed(request))
     return failure();
+  request->checkpoint = checkpoint;
   ScopedDiagnosticHandler handler(op->getContext(), [&](Diagnostic &diagnostic) {
     if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
       diagnostic.attachNote(op->getLoc())
@@ -139,11 +142,11 @@ FailureOr<SmallVector<Value>> etrace::buildDerivativeCall(OpBuilder &builder, Lo
   return buildStatefulCall(builder, loc, *derived, form, operands);
 }
 
-LogicalResult etrace::lowerDerivatives(Operation *root) {
+LogicalResult etrace::lowerDerivatives(Operation *root, CheckpointPolicy checkpoint) {
   SmallVector<Operation *> scopes;
   root->walk([&](FunctionOpInterface function) { scopes.push_back(function); });
   scopes.push_back(root);
-  DerivativeLowering lowering;
+  DerivativeLowering lowering(checkpoint);
   for (Operation *scope : scopes)
     if (failed(lowering.visit(scope)))
       return failure();
@@ -156,7 +159,8 @@ struct LowerDerivativesPass
   using LowerDerivativesPassBase::LowerDerivativesPassBase;
 
   void runOnOperation() override {
-    if (failed(lowerDerivatives(getOperation())))
+    FailureOr<CheckpointPolicy> policy = parseCheckpointPolicy(getOperation(), checkpoint);
+    if (failed(policy) || failed(lowerDerivatives(getOperation(), *policy)))
       signalPassFailure();
   }
 };

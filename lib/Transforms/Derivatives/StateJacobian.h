@@ -9,8 +9,8 @@
 namespace etrace {
 
 /// D[., a, b] of the function's `states` and their new values `outputs`, row by row, each of the
-/// type of a state or null for zero. On failure `mixer` is the operation that mixes positions, or null; the error
-/// is emitted unless the policy is `full` and positions mix.
+/// type of a state or null for zero. On failure `mixer` is the operation that mixes positions, or
+/// null; the error is emitted unless the policy is `full` and positions mix.
 llvm::FailureOr<llvm::SmallVector<mlir::Value>>
 buildStateBlocks(mlir::OpBuilder &builder, mlir::func::FuncOp function, mlir::ValueRange states,
                  mlir::ValueRange outputs, MixingPolicy policy, mlir::Operation *&mixer);

@@ -233,16 +233,13 @@ def network(rows, dynamic):
   %z1 = linalg.fill ins(%z : f64) outs(%e1 : {y}) -> {y}
   %y = linalg.matmul ins(%h, %b : {h}, {b}) outs(%z1 : {y}) -> {y}
 """
-    # A call has no transpose if extents are dynamic.
-    value = body if dynamic else f"%y = call @f{point} : {types} -> {y}"
-    reverse = "jacfwd" if dynamic else "jacrev"
     return f"""
 func.func @f{arguments} -> {y} {ENTRY} {{
   {body}
   return %y : {y}
 }}
 func.func @energy{arguments} -> f64 {ENTRY} {{
-  {value}
+  %y = call @f{point} : {types} -> {y}
   %start = arith.constant dense<0.0> : tensor<f64>
   %s = arith.mulf %y, %y : {y}
   %q = arith.mulf %s, %y : {y}
@@ -262,7 +259,7 @@ func.func @jacobians{arguments} -> ({j}, {ja}, {j}, {ja}) {ENTRY} {{
 func.func @second{arguments} -> ({hessian}, {hessian}, {hessian}, {second}) {ENTRY} {{
   %0 = etrace.hessian @energy{point} : {types} -> {hessian}
   %1 = etrace.jacfwd @slope{point} : {types} -> {hessian}
-  %2 = etrace.{reverse} @slope{point} : {types} -> {hessian}
+  %2 = etrace.jacrev @slope{point} : {types} -> {hessian}
   %3 = etrace.hessian @f{point} : {types} -> {second}
   return %0, %1, %2, %3 : {hessian}, {hessian}, {hessian}, {second}
 }}

@@ -1,0 +1,55 @@
+//===- LinearizeFunction.cpp - The tangent of one function ----------------===//
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//===----------------------------------------------------------------------===//
+
+#include "Derivatives.h"
+
+#include "etrace/Differentiation/DerivedFunctions.h"
+#include "etrace/Transforms/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace etrace;
+
+namespace etrace {
+#define GEN_PASS_DEF_LINEARIZEPASS
+#include "etrace/Transforms/Passes.h.inc"
+} // namespace etrace
+
+namespace {
+struct LinearizePass : public etrace::impl::LinearizePassBase<LinearizePass> {
+  using LinearizePassBase::LinearizePassBase;
+
+  void runOnOperation() override {
+    if (failed(linearize()))
+      signalPassFailure();
+  }
+
+  LogicalResult linearize() {
+    ModuleOp module = getOperation();
+    auto source = module.lookupSymbol<func::FuncOp>(function);
+    if (!source)
+      return module.emitError() << "the module has no function '@" << function
+                                << "' to linearise [derivative-callee]";
+    SmallVector<int64_t> numbers(wrt.begin(), wrt.end());
+    if (numbers.empty())
+      for (auto [number, type] : llvm::enumerate(source.getArgumentTypes()))
+        if (isa<FloatType>(getElementTypeOrSelf(type)))
+          numbers.push_back(number);
+    if (failed(lowerDerivatives(source)) ||
+        failed(verifyDifferentiable(source, numbers, [&] {
+          return source.emitError() << "etrace-linearize ";
+        })))
+      return failure();
+    FailureOr<func::FuncOp> tangent = getTangentFunction(source, numbers);
+    if (failed(tangent))
+      return failure();
+    tangent->setPublic();
+    return success();
+  }
+};
+} // namespace
