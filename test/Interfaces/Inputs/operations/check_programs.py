@@ -2,8 +2,12 @@
 """Random programs: both modes against central differences.
 
 Usage: check_programs.py <directory> [programs [seed]]
+
+A program that fails is reduced and printed. With ETRACE_TEST_FAULT=<operation> the expected
+slopes of programs with this operation are wrong on purpose, so that they fail.
 """
 
+import os
 import pathlib
 import sys
 import tempfile
@@ -18,6 +22,7 @@ from check import pairing
 from compiled import Library
 
 STEPS, BATCH, STEP, TOLERANCE = 5, 300, 1e-5, 1e-5
+FAULT = os.environ.get("ETRACE_TEST_FAULT")
 #: How many are differentiated twice.
 SECOND = 100
 
@@ -25,7 +30,8 @@ SECOND = 100
 def slopes(library, function, arguments, tangents, step):
     up = library.value(function, [a + step * t for a, t in zip(arguments, tangents)])
     down = library.value(function, [a - step * t for a, t in zip(arguments, tangents)])
-    return [(p - m) / (2 * step) for p, m in zip(up, down)]
+    fault = 1.01 if FAULT and f" {FAULT} " in function.text() else 1
+    return [fault * (p - m) / (2 * step) for p, m in zip(up, down)]
 
 
 def apart(a, b):
@@ -99,7 +105,16 @@ def batches(count):
         yield range(start, min(count, start + BATCH)), False
 
 
-def check_batch(library, drawn, second, rng):
+def report(run, function, text, directory):
+    """Prints a failure: the program as it is left when nothing more can be taken away."""
+    import reduce_program  # It runs the checks of this file.
+    with tempfile.TemporaryDirectory(dir=directory) as place:
+        small, operations = reduce_program.reduce(run.__name__, function, 1, pathlib.Path(place))
+    print("FAILED", function.name, text)
+    print(f"reduced to {operations} operations:\n{small}", flush=True)
+
+
+def check_batch(library, drawn, second, rng, directory):
     """Failures and redraws of programs that are compiled together."""
     failures, redraws = 0, 0
     for function, _ in drawn:
@@ -108,8 +123,7 @@ def check_batch(library, drawn, second, rng):
             redraws += again
             if text:
                 failures += 1
-                print("FAILED", function.name, text)
-                print(function.text())
+                report(run, function, text, directory)
     return failures, redraws
 
 
@@ -124,7 +138,7 @@ def main(directory, count=1000, seed=11):
         used.update(*(ops for _, ops in drawn))
         with tempfile.TemporaryDirectory(dir=directory) as place:
             library = Library([function for function, _ in drawn], place, second=second)
-            failed, again = check_batch(library, drawn, second, rng)
+            failed, again = check_batch(library, drawn, second, rng, directory)
         failures, redraws = failures + failed, redraws + again
     missing = (set(pointwise.UNARY) | set(pointwise.BINARY) | set(programs.TEMPLATES)) - used
     if missing:
