@@ -18,8 +18,8 @@ namespace {
 class EntryCall {
 public:
   EntryCall(const RunOptions &options, const Program &program)
-      : options(options), abi(program.getABI()), threads(options.threads),
-        learner(program, &threads) {}
+      : options(options), abi(program.getABI()), threads(std::max(1u, options.threads)),
+        learner(program) {}
 
   Error run();
 
@@ -144,7 +144,7 @@ Error EntryCall::run() {
   for (auto *arrays : {&arguments, &results})
     for (auto &[name, array] : *arrays)
       addresses[name] = array.data();
-  if (Error error = learner.call(entry->name, addresses))
+  if (Error error = learner.call(entry->name, addresses, &threads))
     return error;
   ArrayMap out;
   for (auto &[name, array] : results)

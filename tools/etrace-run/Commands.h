@@ -37,6 +37,8 @@ llvm::Error evaluateOnly(RunOptions options, const Program &program);
 llvm::Error runScript(const RunOptions &options, const Program &program);
 /// --mode=call.
 llvm::Error callEntry(const RunOptions &options, const Program &program);
+/// --check-gradients. An error if a derivative and its difference part.
+llvm::Error checkGradients(const RunOptions &options, const Program &program);
 void printABI(const ModelABI &abi, llvm::raw_ostream &os);
 
 /// From here on Ctrl-C only raises a flag; the second one ends the program.

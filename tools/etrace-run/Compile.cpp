@@ -8,12 +8,13 @@
 #include "etrace/InitAll.h"
 #include "etrace/Pipelines/CudaPipeline.h"
 #include "etrace/Pipelines/Pipelines.h"
+#include "etrace/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/Format.h"
-#include "llvm/Support/SourceMgr.h"
 
 using namespace etrace;
 using namespace etrace::run;
@@ -132,29 +133,109 @@ static Error compileForGPU(mlir::ModuleOp module, const RunOptions &options, boo
   return Error::success();
 }
 
-Expected<Program> etrace::run::compileProgram(RunOptions &options) {
+/// A context with every dialect, in `program`, and the module of the text in it.
+static Expected<mlir::OwningOpRef<mlir::ModuleOp>>
+parseModel(const RunOptions &options, llvm::SourceMgr &sources, Program &program) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   etrace::registerAllDialects(registry);
-  Program program;
   program.context = std::make_unique<mlir::MLIRContext>(registry);
-  mlir::MLIRContext &context = *program.context;
   auto buffer = readBytes(options.model);
   if (!buffer)
     return buffer.takeError();
-  llvm::SourceMgr sources;
-  mlir::SourceMgrDiagnosticHandler diagnostics(sources, &context);
   sources.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
-  auto module = mlir::parseSourceFile<mlir::ModuleOp>(sources, &context);
+  mlir::SourceMgrDiagnosticHandler diagnostics(sources, program.context.get());
+  auto module = mlir::parseSourceFile<mlir::ModuleOp>(sources, program.context.get());
   if (!module)
     return diagnosed();
-  bool isLearner = etrace::isLearner(*module);
-  if (Error error = prepareModule(options, *module, program, isLearner))
+  return module;
+}
+
+Expected<Program> etrace::run::compileProgram(RunOptions &options) {
+  Program program;
+  llvm::SourceMgr sources;
+  auto module = parseModel(options, sources, program);
+  if (!module)
+    return module.takeError();
+  mlir::SourceMgrDiagnosticHandler diagnostics(sources, program.context.get());
+  bool isLearner = etrace::isLearner(**module);
+  if (Error error = prepareModule(options, **module, program, isLearner))
     return error;
   if (Error error = options.target == "cpu"
-                        ? compileForCPU(*module, options, isLearner, program)
-                        : compileForGPU(*module, options, isLearner, program))
+                        ? compileForCPU(**module, options, isLearner, program)
+                        : compileForGPU(**module, options, isLearner, program))
     return error;
   return program;
+}
+
+//===----------------------------------------------------------------------===//
+// Differences
+//===----------------------------------------------------------------------===//
+
+std::string DifferenceInfo::getText(llvm::StringRef key) const {
+  auto text = record.getAs<mlir::StringAttr>(key);
+  return text ? text.str() : "";
+}
+
+std::vector<std::string> DifferenceInfo::getTexts(llvm::StringRef key) const {
+  std::vector<std::string> texts;
+  if (auto list = record.getAs<mlir::ArrayAttr>(key))
+    for (auto text : list.getAsRange<mlir::StringAttr>())
+      texts.push_back(text.str());
+  return texts;
+}
+
+static void addDifferencePasses(const RunOptions &options, mlir::PassManager &passes) {
+  PipelineOptions pipeline;
+  pipeline.dtype = "f64";
+  pipeline.compat = options.compat;
+  ConvertFloatPassOptions convert;
+  convert.to = pipeline.dtype.getValue();
+  passes.addPass(createConvertFloatPass(convert));
+  buildAnalyzePipeline(passes, pipeline);
+  BuildDifferencesPassOptions build;
+  build.window = options.window;
+  build.trustCustomDerivatives = options.trustCustomDerivatives;
+  passes.addPass(createBuildDifferencesPass(build));
+}
+
+Expected<DifferenceProgram> etrace::run::compileDifferences(const RunOptions &options) {
+  DifferenceProgram result;
+  result.sources = std::make_unique<llvm::SourceMgr>();
+  auto parsed = parseModel(options, *result.sources, result.program);
+  if (!parsed)
+    return parsed.takeError();
+  mlir::ModuleOp module = **parsed;
+  mlir::MLIRContext *context = module.getContext();
+  mlir::SourceMgrDiagnosticHandler diagnostics(*result.sources, context);
+  if (etrace::isLearner(module))
+    return makeFileError(options.model, "expected an etrace.model to take differences of, found a "
+                                        "learner, which is derived already");
+  result.isCompat = options.compat == stringifyCompat(Compat::braintrace);
+  for (auto model : module.getOps<ModelOp>()) {
+    result.isCompat |= options.compat.empty() && model.isBraintraceCompat();
+    for (const Declaration &declaration : getDeclarations(model))
+      result.declarations.emplace(declaration.path, declaration.op->getLoc());
+  }
+  mlir::PassManager build(context), lower(context);
+  addDifferencePasses(options, build);
+  if (failed(build.run(module)))
+    return diagnosed();
+  for (auto function : module.getOps<mlir::func::FuncOp>())
+    if (auto record = function->getAttrOfType<mlir::DictionaryAttr>(kDifferenceAttr))
+      result.entries.push_back(
+          {function->getAttrOfType<mlir::StringAttr>(kEntryAttr).str(),
+           record.getAs<mlir::StringAttr>("kind").str(), function.getLoc(), record});
+  auto vectorBits = getVectorBits({options.cpu});
+  if (!vectorBits)
+    return vectorBits.takeError();
+  buildNativePipeline(lower, *vectorBits);
+  if (failed(lower.run(module)))
+    return diagnosed();
+  auto code = CompiledModel::create(module, {options.cpu});
+  if (!code)
+    return code.takeError();
+  result.program.code = std::move(*code);
+  return result;
 }

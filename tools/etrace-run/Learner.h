@@ -10,7 +10,9 @@
 #include "etrace/Data/Random.h"
 #include "etrace/Runtime/CUDA/CudaModel.h"
 #include "etrace/Runtime/CompiledModel.h"
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/MLIRContext.h"
+#include "llvm/Support/SourceMgr.h"
 
 #include <memory>
 #include <string>
@@ -40,6 +42,37 @@ struct Program {
 /// Parses, runs the pipeline and compiles. Diagnostics of the compiler are printed; the
 /// error is then empty text. For learner IR the options become those that it was derived with.
 llvm::Expected<Program> compileProgram(RunOptions &options);
+
+/// An entry of `etrace-build-differences`.
+struct DifferenceInfo {
+  std::string entry, kind;
+  mlir::Location loc;
+  /// The attribute `etrace.difference`.
+  mlir::DictionaryAttr record;
+
+  std::string getText(llvm::StringRef key) const;
+  std::vector<std::string> getTexts(llvm::StringRef key) const;
+};
+
+/// Functions of a model whose differences are the derivatives of its learner.
+struct DifferenceProgram {
+  /// Text that diagnostics quote.
+  std::unique_ptr<llvm::SourceMgr> sources;
+  Program program;
+  std::vector<DifferenceInfo> entries;
+  /// Where states and parameters are declared, by path.
+  std::map<std::string, mlir::Location> declarations;
+  /// The model reproduces the reference's numbers.
+  bool isCompat = false;
+
+  /// The first entry of a kind.
+  const DifferenceInfo *find(llvm::StringRef kind) const {
+    return &*llvm::find_if(entries, [&](auto &entry) { return entry.kind == kind; });
+  }
+};
+
+/// The same for differences; the model must be an `etrace.model`.
+llvm::Expected<DifferenceProgram> compileDifferences(const RunOptions &options);
 
 DataType getDataType(ElementType type);
 

@@ -97,6 +97,22 @@ struct CommandLine {
   Opt<bool> eval{"eval", cl::desc("evaluate the test data without training"), cl::cat(category)};
   Opt<bool> printABI{"print-abi", cl::desc("list buffers and entries of the compiled model"),
                      cl::cat(category)};
+  Opt<bool> checkGradients{"check-gradients",
+                           cl::desc("compare the derivatives that the learner uses with central "
+                                    "differences in f64"),
+                           cl::cat(category)};
+  Opt<double> tolerance{"tolerance", cl::desc("--check-gradients: largest relative difference"),
+                        cl::init(1e-6), cl::cat(category)};
+  Opt<int64_t> checkSteps{"check-steps", cl::desc("--check-gradients: steps of random data"),
+                          cl::init(4), cl::cat(category)};
+  Opt<int64_t> checkElements{"check-elements",
+                             cl::desc("--check-gradients: elements of a gradient to compare one "
+                                      "by one, beside all of them together"),
+                             cl::init(16), cl::cat(category)};
+  Opt<bool> trustCustom{"trust-custom-derivatives",
+                        cl::desc("--check-gradients: do not compare etrace.custom_derivative "
+                                 "with its body"),
+                        cl::cat(category)};
   Opt<Mode> mode{"mode", cl::desc("without training: run one sequence from --data, or call an entry"),
                  cl::values(clEnumValN(Mode::learn, "learn", "outputs, losses, gradients, traces"),
                             clEnumValN(Mode::infer, "infer", "outputs and states"),
@@ -119,6 +135,8 @@ struct CommandLine {
 static Mode chooseMode(const CommandLine &line) {
   if (line.printABI)
     return Mode::printABI;
+  if (line.checkGradients)
+    return Mode::checkGradients;
   return line.eval ? Mode::evaluate : line.mode;
 }
 
@@ -142,6 +160,10 @@ static RunOptions collect(const CommandLine &line) {
     if (option->getNumOccurrences())
       options.derivation.push_back(option->ArgStr.str());
   options.perStep = line.perStep;
+  options.tolerance = line.tolerance;
+  options.checkSteps = line.checkSteps;
+  options.checkElements = line.checkElements;
+  options.trustCustomDerivatives = line.trustCustom;
   options.learningRate = line.learningRate;
   options.hyperparameters = {{"beta1", line.beta1}, {"beta2", line.beta2},
                              {"epsilon", line.epsilon}};
@@ -188,6 +210,12 @@ static Error checkNumbers(const RunOptions &options) {
     return wrong("learning-rate", "a finite number that is not negative", options.learningRate);
   if (!(options.scale != 0) || !std::isfinite(options.scale))
     return wrong("scale", "a finite number other than 0", options.scale);
+  if (options.checkSteps <= 0)
+    return wrong("check-steps", "a positive number", options.checkSteps);
+  if (options.checkElements < 0)
+    return wrong("check-elements", "a number that is not negative", options.checkElements);
+  if (!(options.tolerance > 0))
+    return wrong("tolerance", "a positive number", options.tolerance);
   double decay;
   if (llvm::StringRef(options.decay).getAsDouble(decay) || !(decay >= 0 && decay < 1))
     return wrong("decay", "a number in [0, 1)", "'" + options.decay + "'");
@@ -223,6 +251,7 @@ static Error checkFiles(const RunOptions &options) {
   llvm::StringRef name = "training";
   switch (options.mode) {
   case Mode::printABI:
+  case Mode::checkGradients:
     return Error::success();
   case Mode::call:
     if (Error error = require(options.entry, "entry", "--mode=call"))
@@ -263,6 +292,18 @@ static Error checkFiles(const RunOptions &options) {
   return Error::success();
 }
 
+/// Derivatives are compared in f64, those that stand in queries among them.
+static Error prepareCheck(RunOptions &options) {
+  if (options.dtype == "f32")
+    return llvm::createStringError("--check-gradients compares in f64, found --dtype=f32");
+  if (options.target != "cpu")
+    return llvm::createStringError("--check-gradients runs on the CPU, found --target=" +
+                                   options.target);
+  options.dtype = "f64";
+  options.queries = true;
+  return Error::success();
+}
+
 Expected<RunOptions> etrace::run::parseOptions(int argc, char **argv) {
   // The shared library of LLVM brings hundreds of options, some with the names of ours.
   cl::ResetCommandLineParser();
@@ -278,5 +319,8 @@ Expected<RunOptions> etrace::run::parseOptions(int argc, char **argv) {
     return error;
   if (Error error = checkFiles(options))
     return error;
+  if (options.mode == Mode::checkGradients)
+    if (Error error = prepareCheck(options))
+      return error;
   return options;
 }

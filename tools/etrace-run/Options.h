@@ -13,7 +13,7 @@
 
 namespace etrace::run {
 
-enum class Mode { train, evaluate, printABI, learn, infer, call };
+enum class Mode { train, evaluate, printABI, learn, infer, call, checkGradients };
 enum class Reduction { sum, mean };
 /// How samples become sequences: axis 1 is time (rows), axis 2 is time (columns), or
 /// every element is a step of one feature (pixels).
@@ -41,6 +41,11 @@ struct RunOptions {
   Reduction reduction = Reduction::mean;
   Sequence sequence = Sequence::rows;
   double scale = 1.0;
+
+  /// Of --check-gradients.
+  int64_t checkSteps = 4, checkElements = 16;
+  double tolerance = 1e-6;
+  bool trustCustomDerivatives = false;
 
   std::string trainInputs, trainTargets, testInputs, testTargets;
   std::string checkpoint, resume, results, curve;

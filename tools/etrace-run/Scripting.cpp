@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Commands.h"
+#include "Feeds.h"
 
 #include "etrace/Data/Files.h"
 #include "llvm/Support/Format.h"
@@ -16,15 +17,6 @@ using llvm::formatv;
 using llvm::StringRef;
 
 namespace {
-/// Values for one argument of the entry.
-struct Feed {
-  std::string name;
-  Array values;
-  /// Bytes of one step; the values are those of every step if there is only one.
-  size_t stepBytes = 0;
-  bool constant = false;
-};
-
 /// Calls `learn` or `step` once per time step and collects what comes out.
 class Script {
 public:
@@ -40,15 +32,13 @@ private:
   ThreadPool threads;
   Learner learner;
   Externals externals;
-  ArrayMap data, out;
+  ArrayMap out;
   std::vector<Feed> feeds;
   int64_t steps = -1;
 
-  /// "<problem>; model 'm' has: ...".
-  Error makeKeyError(const llvm::Twine &problem) const;
-  Error checkKeys() const;
-  Error loadBuffers();
-  Error loadFeeds(StringRef prefix, llvm::ArrayRef<const EntryArgument *> arguments);
+  Error loadFeeds(NamedArrays &data, StringRef prefix,
+                  llvm::ArrayRef<const EntryArgument *> arguments);
+  Error load();
   Error runStep(StringRef entry, int64_t t, std::map<std::string, Array> &results);
   Error runSteps();
   void addStep(const std::string &key, int64_t t, const Array &value);
@@ -57,93 +47,35 @@ private:
 };
 } // namespace
 
-/// What a file can set: everything that a checkpoint has, so that one can be the start.
-static bool isSettable(BufferKind kind) { return kind != BufferKind::query; }
-
-Error Script::makeKeyError(const llvm::Twine &problem) const {
-  std::string known;
-  for (const BufferInfo &buffer : abi.buffers)
-    if (buffer.kind == BufferKind::param || buffer.kind == BufferKind::hidden ||
-        buffer.kind == BufferKind::state)
-      known += " " + getKey(buffer);
-  for (const EntryArgument *argument : externals.inputs)
-    known += " input:" + argument->name;
-  for (const EntryArgument *argument : externals.targets)
-    known += " target:" + argument->name;
-  return makeFileError(options.data, problem + "; model '" + abi.model + "' has:" + known);
-}
-
-/// A misspelt key must not be ignored.
-Error Script::checkKeys() const {
-  auto isKnown = [&](StringRef key) {
-    for (const BufferInfo &buffer : abi.buffers)
-      if (isSettable(buffer.kind) && key == getKey(buffer))
-        return true;
-    auto [prefix, name] = key.split(':');
-    auto hasName = [name = name](const EntryArgument *argument) { return argument->name == name; };
-    return (prefix == "input" && llvm::any_of(externals.inputs, hasName)) ||
-           (prefix == "target" && llvm::any_of(externals.targets, hasName));
-  };
-  for (const auto &[key, array] : data)
-    if (!isKnown(key))
-      return makeKeyError("unknown key '" + key + "'");
+Error Script::loadFeeds(NamedArrays &data, StringRef prefix,
+                        llvm::ArrayRef<const EntryArgument *> arguments) {
+  for (const EntryArgument *argument : arguments) {
+    Expected<std::optional<Feed>> feed = data.findFeed(prefix, *argument);
+    if (!feed)
+      return feed.takeError();
+    if (!*feed)
+      return data.makeMissingError((prefix + ":" + argument->name).str());
+    feeds.push_back(std::move(**feed));
+  }
   return Error::success();
 }
 
-Error Script::loadBuffers() {
+Error Script::load() {
+  NamedArrays data(options.data, abi, externals);
+  if (Error error = data.read())
+    return error;
   if (Error error = learner.initialize(options.getSeed()))
     return error;
   if (Error error = learner.reset())
     return error;
-  for (const BufferInfo &buffer : abi.buffers) {
-    if (!isSettable(buffer.kind))
-      continue;
-    std::string key = getKey(buffer);
-    auto array = data.find(key);
-    if (array == data.end()) {
-      if (buffer.kind == BufferKind::param)
-        return makeKeyError("missing key '" + key + "'");
-      continue;
-    }
-    if (array->second.getShape() != llvm::ArrayRef<int64_t>(buffer.shape))
-      return makeFileError(options.data, formatv("'{0}': expected shape {1}, found {2}", key,
-                                                 printShape(buffer.shape),
-                                                 printShape(array->second.getShape())));
-    learner.write(buffer, array->second);
-  }
-  return Error::success();
-}
-
-Error Script::loadFeeds(StringRef prefix, llvm::ArrayRef<const EntryArgument *> arguments) {
-  for (const EntryArgument *argument : arguments) {
-    std::string key = (prefix + ":" + argument->name).str();
-    auto array = data.find(key);
-    if (array == data.end())
-      return makeKeyError("missing key '" + key + "'");
-    llvm::ArrayRef<int64_t> shape = array->second.getShape();
-    Feed feed;
-    feed.name = argument->name;
-    feed.constant = shape == llvm::ArrayRef<int64_t>(argument->shape);
-    if (!feed.constant &&
-        (shape.empty() || shape.drop_front() != llvm::ArrayRef<int64_t>(argument->shape))) {
-      std::vector<int64_t> expected = argument->shape;
-      expected.insert(expected.begin(), -1);
-      return makeFileError(options.data,
-                           formatv("'{0}': expected shape {1} (steps first) or {2} (the same in "
-                                   "every step), found {3}",
-                                   key, printShape(expected), printShape(argument->shape),
-                                   printShape(shape)));
-    }
-    if (!feed.constant && steps >= 0 && steps != shape.front())
-      return makeFileError(options.data, formatv("'{0}': expected {1} steps as in the other "
-                                                 "arrays, found {2}",
-                                                 key, steps, shape.front()));
-    if (!feed.constant)
-      steps = shape.front();
-    feed.values = array->second.convertTo(getDataType(argument->type));
-    feed.stepBytes = *countElements(argument->shape) * etrace::getByteWidth(argument->type);
-    feeds.push_back(std::move(feed));
-  }
+  if (Error error = data.loadBuffers(learner, /*needsAll=*/true))
+    return error;
+  if (Error error = loadFeeds(data, "input", externals.inputs))
+    return error;
+  if (options.mode == Mode::learn)
+    if (Error error = loadFeeds(data, "target", externals.targets))
+      return error;
+  steps = data.getSteps();
   return Error::success();
 }
 
@@ -161,7 +93,7 @@ void Script::addStep(const std::string &key, int64_t t, const Array &value) {
 Error Script::runStep(StringRef entry, int64_t t, std::map<std::string, Array> &results) {
   std::map<std::string, void *> arguments;
   for (Feed &feed : feeds)
-    arguments[feed.name] = feed.values.data() + (feed.constant ? 0 : t * feed.stepBytes);
+    arguments[feed.name] = feed.at(t);
   for (auto &[name, array] : results)
     arguments[name] = array.data();
   if (Error error = learner.call(entry, arguments, &threads))
@@ -232,19 +164,8 @@ Error Script::run() {
   if (options.mode == Mode::learn && !externals.loss)
     return llvm::createStringError("--mode=learn: model '" + abi.model + "' has no loss; "
                                    "--mode=infer needs none");
-  Expected<ArrayMap> arrays = readArrays(options.data);
-  if (!arrays)
-    return arrays.takeError();
-  data = std::move(*arrays);
-  if (Error error = checkKeys())
+  if (Error error = load())
     return error;
-  if (Error error = loadBuffers())
-    return error;
-  if (Error error = loadFeeds("input", externals.inputs))
-    return error;
-  if (options.mode == Mode::learn)
-    if (Error error = loadFeeds("target", externals.targets))
-      return error;
   // Nothing says how long: one step.
   if (steps < 0)
     steps = 1;

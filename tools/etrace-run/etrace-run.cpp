@@ -24,6 +24,8 @@ static Error dispatchMode(const RunOptions &options, const Program &program) {
     return runScript(options, program);
   case Mode::call:
     return callEntry(options, program);
+  case Mode::checkGradients:
+    return checkGradients(options, program);
   case Mode::printABI:
     break;
   }

@@ -68,6 +68,8 @@ constexpr llvm::StringLiteral kNameAttr = "etrace.name";
 /// On the module of a learner: how it was derived, {rule, window, decay, optimizer, compat,
 /// batch_dim}.
 constexpr llvm::StringLiteral kLearnerAttr = "etrace.learner";
+/// On an entry of `etrace-build-differences`: what a difference of its results is.
+constexpr llvm::StringLiteral kDifferenceAttr = "etrace.difference";
 /// On a loop: what its reverse pass keeps (`#etrace.checkpoint<sqrt>`).
 constexpr llvm::StringLiteral kCheckpointAttr = "etrace.checkpoint";
 /// On a loop: an upper bound of its trip count (an integer).

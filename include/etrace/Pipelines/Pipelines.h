@@ -29,7 +29,7 @@ struct DerivePipelineOptions : mlir::PassPipelineOptions<DerivePipelineOptions> 
   Option<std::string> optimizer{*this, "optimizer", llvm::cl::init("adam"),
                                 llvm::cl::desc("sgd or adam")};
   Option<bool> queries{*this, "queries", llvm::cl::init(false),
-                       llvm::cl::desc("keep D, f and x of a step in buffers")};
+                       llvm::cl::desc("keep D, f, x and the learning signal of a step in buffers")};
 };
 
 /// Graph IR to learner IR.

@@ -79,7 +79,8 @@ def DerivePass : Pass<"etrace-derive", "::mlir::ModuleOp"> {
     Option<"decay", "decay", "double", "0.9", "decay of the traces of pp-prop, in [0, 1)">,
     Option<"window", "window", "std::string", "\"1\"", "gradient window: single-step or 1">,
     Option<"optimizer", "optimizer", "std::string", "\"adam\"", "sgd or adam">,
-    Option<"queries", "queries", "bool", "false", "keep D, f and x of a step in buffers">
+    Option<"queries", "queries", "bool", "false",
+           "keep D, f, x and the learning signal of a step in buffers">
   ];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
@@ -235,6 +236,47 @@ def OutlineStepsPass : Pass<"etrace-outline-steps", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::func::FuncDialect"];
+}
+
+def BuildDifferencesPass : Pass<"etrace-build-differences", "::mlir::ModuleOp"> {
+  let summary = "Turn a model with its graph into functions whose differences are derivatives";
+  let description = [{
+    What `etrace-run --check-gradients` compares a learner with. Replaces the model by entries
+    that run the step and the loss from values that are moved by a finite `direction`, with the
+    edges cut that the learning rule cuts; no derivative rule is asked. Spikes are linear about
+    the nominal run and `etrace.stop_gradient` keeps its nominal value. One more entry runs each
+    operation by itself, beside its derivative rules. `etrace.difference` on an entry says what
+    the derivative of its results along `direction` is:
+
+    | kind | results |
+    |---|---|
+    | `transition` | `D/<group>/<a>/<b>` times the direction, b the member that moves |
+    | `tail` | `f/<relation>/<group>/<a>` times the result `moved`: the direction at hidden positions |
+    | `injection` | what parameters add to the trace of a group in one step |
+    | `loss` | the loss, where parameters and old hidden states move |
+    | `fresh` | the loss, where new hidden states of one group move |
+    | `operations` | the value of each operation, and its J v and J^T c |
+
+    ```mlir
+    func.func @leaky_difference0(%x: tensor<3xf64> {etrace.name = "input:x"},
+                                 %h: tensor<5xf64> {etrace.name = "state:h"},
+                                 %w: tensor<3x5xf64> {etrace.name = "param:w"},
+                                 %target: tensor<5xf64> {etrace.name = "target:target"},
+                                 %direction: tensor<5xf64> {etrace.name = "direction"})
+        -> (tensor<5xf64> {etrace.name = "D/group0/0/0"})
+        attributes {etrace.difference = {group = "group0", kind = "transition", member = 0 : i64,
+                                         members = ["h"]}, etrace.entry = "difference0"}
+    ```
+  }];
+  let options = [
+    Option<"window", "window", "std::string", "\"1\"", "gradient window: single-step or 1">,
+    Option<"trustCustomDerivatives", "trust-custom-derivatives", "bool", "false",
+           "take etrace.custom_derivative for linear about the nominal run, by its jvp">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::complex::ComplexDialect",
+                           "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::tensor::TensorDialect"];
 }
 
 def LowerDerivativesPass : Pass<"etrace-lower-derivatives", "::mlir::ModuleOp"> {

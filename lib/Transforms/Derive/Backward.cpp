@@ -368,6 +368,15 @@ void LearnerBuilder::addPlainGradient(OpBuilder &builder, unsigned param, Value 
 // The backward function
 //===----------------------------------------------------------------------===//
 
+void LearnerBuilder::collectSignals() {
+  if (!options.queries)
+    return;
+  for (auto [group, values] : llvm::zip(graph.groups, quantities.groups))
+    for (auto [a, signal] : llvm::enumerate(values.signal))
+      if (signal)
+        signalQueries.push_back({"signal/" + group.name + "/" + std::to_string(a), signal});
+}
+
 LogicalResult LearnerBuilder::buildBackward() {
   updateTraces = std::make_unique<OpenFunction>(top, loc, symbol("update_traces"));
   buildUpdateTraces();
@@ -391,6 +400,7 @@ LogicalResult LearnerBuilder::buildBackward() {
   }
   if (failed(buildDirect(builder, cotangents)))
     return failure();
+  collectSignals();
   liftSignals(builder);
   if (options.compat && options.window == Window::singleStep)
     plainGradients.assign(plainGradients.size(), Value());
@@ -412,6 +422,8 @@ LogicalResult LearnerBuilder::buildBackward() {
   for (Value cotangent : inputCotangents)
     if (cotangent)
       backward->addResult(cotangent);
+  for (auto &[path, signal] : signalQueries)
+    backward->addResult(signal);
   for (const BufferDeclaration &trace : traces.declarations)
     backward->addResult(traces.get(trace.path));
   for (unsigned p = 0; p < graph.step.params.size(); ++p) {

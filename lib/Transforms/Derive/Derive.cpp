@@ -23,6 +23,15 @@ static constexpr llvm::StringLiteral kRuleNames[] = {"d-rtrl", "pp-prop"};
 
 ArrayRef<llvm::StringLiteral> etrace::getRuleNames() { return kRuleNames; }
 
+FailureOr<Window> etrace::parseWindow(ModelOp model, StringRef text) {
+  if (text == "single-step")
+    return Window::singleStep;
+  if (text == "1")
+    return Window::one;
+  return model.emitOpError("cannot learn with the window '")
+         << text << "'; windows are 'single-step' and '1' [unknown-window]";
+}
+
 std::unique_ptr<TraceRule> etrace::createTraceRule(const DeriveOptions &options) {
   if (options.rule == "d-rtrl")
     return createDRTRL(options);
@@ -87,13 +96,10 @@ struct DerivePass : public etrace::impl::DerivePassBase<DerivePass> {
     options.compat = model.isBraintraceCompat();
     options.queries = queries;
     options.optimizer = optimizer;
-    if (window == "single-step")
-      options.window = Window::singleStep;
-    else if (window == "1")
-      options.window = Window::one;
-    else
-      return model.emitOpError("cannot learn with the window '")
-             << window << "'; windows are 'single-step' and '1' [unknown-window]";
+    FailureOr<Window> parsed = parseWindow(model, window);
+    if (failed(parsed))
+      return failure();
+    options.window = *parsed;
     if (!(decay >= 0.0 && decay < 1.0))
       return model.emitOpError("needs a decay in [0, 1), found ") << decay << " [decay]";
     if (optimizer != "adam" && optimizer != "sgd")

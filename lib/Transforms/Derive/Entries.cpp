@@ -25,13 +25,11 @@ SmallVector<EntryValue> LearnerBuilder::inputValues() const {
   return values;
 }
 
-SmallVector<EntryValue> LearnerBuilder::targetValues() const {
+SmallVector<EntryValue> etrace::getTargetValues(LossOp function, unsigned outputs) {
   SmallVector<EntryValue> values;
-  // Accessors of operations are not const.
-  LossOp function = loss;
   if (!function)
     return values;
-  unsigned outputs = graph.step.outputs.size(), count = function.getNumArguments() - outputs;
+  unsigned count = function.getNumArguments() - outputs;
   for (unsigned index = outputs; index < function.getNumArguments(); ++index) {
     std::string name = count == 1 ? "target" : "target" + std::to_string(index - outputs);
     if (auto given = function.getArgAttrOfType<StringAttr>(index, kNameAttr))
@@ -40,6 +38,10 @@ SmallVector<EntryValue> LearnerBuilder::targetValues() const {
                       bool(function.getArgAttr(index, kSingleStepAttr))});
   }
   return values;
+}
+
+SmallVector<EntryValue> LearnerBuilder::targetValues() const {
+  return getTargetValues(loss, graph.step.outputs.size());
 }
 
 SmallVector<EntryValue> LearnerBuilder::outputValues() const {
@@ -83,7 +85,7 @@ SmallVector<EntryValue> LearnerBuilder::gradientValues() const {
 
 SmallVector<EntryValue> LearnerBuilder::queryValues() const {
   SmallVector<EntryValue> values;
-  for (auto &[path, value] : queries)
+  for (auto &[path, value] : llvm::concat<const Query>(queries, signalQueries))
     values.push_back({value.getType(), "", "query." + path});
   return values;
 }
@@ -110,7 +112,7 @@ void LearnerBuilder::declareBuffers() {
     for (const StepParameter &param : graph.step.params)
       declare("gradient." + param.path, BufferKind::gradient, param.path, param.value.getType(),
               zeros);
-  for (auto &[path, value] : queries)
+  for (auto &[path, value] : llvm::concat<const Query>(queries, signalQueries))
     declare("query." + path, BufferKind::query, path, value.getType(), zeros);
 }
 
@@ -223,9 +225,11 @@ void LearnerBuilder::buildLearn() {
   SmallVector<Value> results = {lossTensor};
   appendStepResults(call, results);
   unsigned kept = traceValues().size() + gradientValues().size();
-  llvm::append_range(results, backwardCall.getResults().take_back(kept));
+  ValueRange atEnd = backwardCall.getResults();
+  llvm::append_range(results, atEnd.take_back(kept));
   for (auto &[path, value] : queries)
     results.push_back(resolve(value, call));
+  llvm::append_range(results, atEnd.drop_back(kept).take_back(signalQueries.size()));
   func::ReturnOp::create(builder, loc, results);
   buildSequence("learn_sequence", entry);
 }

@@ -107,27 +107,34 @@ LogicalResult LearnerBuilder::buildJacobians(OpBuilder &side) {
   return success();
 }
 
-/// f[a] = dh_t[p, a] / dy_t for the members of one group.
-FailureOr<SmallVector<Value>> LearnerBuilder::buildTail(OpBuilder &side,
-                                                        const WeightRelation &relation,
-                                                        const RelationTarget &target) {
-  llvm::DenseSet<Value> foreign;
+LinearizeOptions etrace::getTailOptions(const StepGraph &graph, const WeightRelation &relation,
+                                        const RelationTarget &target, Window window,
+                                        bool compat) {
+  auto foreign = std::make_shared<llvm::DenseSet<Value>>();
   for (auto [index, state] : llvm::enumerate(graph.step.states)) {
     int group = state.isHidden ? graph.findGroup(index) : -1;
     if (group >= 0 && llvm::none_of(relation.targets, [&](const RelationTarget &other) {
           return int(other.group) == group;
         }))
-      foreign.insert(state.after);
+      foreign->insert(state.after);
     // A group that has its own trace for this primitive takes its own share.
-    if (group >= 0 && group != int(target.group) && options.window == Window::singleStep &&
-        !options.compat)
-      foreign.insert(state.after);
+    if (group >= 0 && group != int(target.group) && window == Window::singleStep && !compat)
+      foreign->insert(state.after);
   }
   LinearizeOptions linearize;
   linearize.cut = isOpaquePrimitive;
-  linearize.rewrite = [&](OpBuilder &, Value primal, Value tangent) {
-    return foreign.contains(primal) ? Value() : tangent;
+  linearize.rewrite = [foreign](OpBuilder &, Value primal, Value tangent) {
+    return foreign->contains(primal) ? Value() : tangent;
   };
+  return linearize;
+}
+
+/// f[a] = dh_t[p, a] / dy_t for the members of one group.
+FailureOr<SmallVector<Value>> LearnerBuilder::buildTail(OpBuilder &side,
+                                                        const WeightRelation &relation,
+                                                        const RelationTarget &target) {
+  LinearizeOptions linearize =
+      getTailOptions(graph, relation, target, options.window, options.compat);
   const HiddenGroup &group = graph.groups[target.group];
   SmallVector<Value> f(group.members.size());
   if (!target.positionToOutput) {

@@ -15,6 +15,8 @@ namespace etrace {
 /// What a step's gradient is taken over: `singleStep` contracts the new trace with
 /// dL_t/dh_t; `one` is exact reverse mode inside the step, the old trace at its entry.
 enum class Window { singleStep, one };
+/// `single-step` or `1`; an error at the model otherwise.
+llvm::FailureOr<Window> parseWindow(ModelOp model, llvm::StringRef text);
 
 struct DeriveOptions {
   std::string rule;
@@ -125,6 +127,11 @@ llvm::ArrayRef<llvm::StringLiteral> getRuleNames();
 //===----------------------------------------------------------------------===//
 // Building IR
 //===----------------------------------------------------------------------===//
+
+/// What of the step lies between the result of a primitive and the members of a group: f is its
+/// derivative.
+LinearizeOptions getTailOptions(const StepGraph &graph, const WeightRelation &relation,
+                                const RelationTarget &target, Window window, bool compat);
 
 /// The iteration space of a leaf whose primitive feeds positions by `positionToOutput`.
 llvm::FailureOr<TraceDomain> computeTraceDomain(ETPOpInterface primitive,

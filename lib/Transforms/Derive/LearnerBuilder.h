@@ -29,6 +29,10 @@ private:
   llvm::SmallVector<mlir::Value> results;
 };
 
+/// The arguments of a loss that are targets: those behind the outputs of the step. None without a
+/// loss.
+llvm::SmallVector<EntryValue> getTargetValues(LossOp loss, unsigned outputs);
+
 /// Derives forward, backward, the loss gradient, and the entries of a model.
 class LearnerBuilder {
 public:
@@ -72,6 +76,7 @@ private:
   // Backward.cpp
   llvm::LogicalResult buildBackward();
   void reportOldReads() const;
+  void collectSignals();
   llvm::LogicalResult buildSignals(mlir::OpBuilder &builder, mlir::ValueRange outputCotangents);
   llvm::LogicalResult buildDirect(mlir::OpBuilder &builder, mlir::ValueRange outputCotangents);
   void assignDirect(mlir::OpBuilder &builder);
@@ -126,7 +131,9 @@ private:
   llvm::SmallVector<std::unique_ptr<TangentProgram>> programs;
   StepQuantities quantities;
   TraceStore traces;
-  llvm::SmallVector<std::pair<std::string, mlir::Value>> queries;
+  /// Values to be looked at, by path: of the forward function, and of the backward function.
+  using Query = std::pair<std::string, mlir::Value>;
+  llvm::SmallVector<Query> queries, signalQueries;
 
   /// Trainable operands of primitives that learn through an accumulator, with the
   /// value before it was detached.
