@@ -27,7 +27,7 @@ module {
 }
 
 //--- transform.mlir
-// expected-error@+1 {{unknown transform 'gradient', expected grad, vector_grad, jacrev, jacobian, jacfwd, hessian, vjp or jvp [derivative-transform]}}
+// expected-error@+1 {{unknown transform 'gradient', expected grad, vector_grad, jacrev, jacobian, jacfwd, hessian, block_jacobian, full_jacobian, vjp or jvp [derivative-transform]}}
 module {
   func.func @f(%x: f64) -> f64 {
     return %x : f64

@@ -6,7 +6,7 @@ module {
 
 // -----
 
-// expected-error@+1 {{etrace-linearize names no argument in wrt}}
+// expected-error@+1 {{etrace-linearize names no argument in wrt, and '@f' takes no float [derivative-wrt]}}
 func.func @f(%n: i32) -> i32 {
   return %n : i32
 }

@@ -114,7 +114,7 @@ def check(tool, name, body, example):
     if not becomes:
         return
     named = re.search(r'Pass<"([\w-]+)"', body)
-    flags = re.match(r"\s*// (--\S+)", before)
+    flags = re.match(r"\s*// (--.*\S)", before)
     if not flags and not named:
         raise RuntimeError("'// becomes' in the example of something that is not a pass")
     flag = flags.group(1) if flags else "--" + named.group(1)

@@ -736,7 +736,7 @@ func.func @f(%x: tensor<3xf32>, %w: tensor<4x3x5xf32>) {
 
 // P2: a letter of the weight that nothing shares.
 func.func @f(%x: tensor<3xf32>, %w: tensor<3x5xf32>) {
-  // expected-error @+1 {{attribute 'equation' failed to satisfy constraint: equation 'x,w->y' of lower-case letters, none twice in an operand, each in two of the three}}
+  // expected-error @+1 {{attribute 'equation' failed to satisfy constraint: string attribute equation 'x,w->y' of lower-case letters, none twice in an operand, each in two of the three}}
   %y = etrace.einsum "k,kn->k" %x, %w : tensor<3xf32>, tensor<3x5xf32> -> tensor<3xf32>
   return
 }

@@ -170,8 +170,8 @@ class Case:
     theory_group_state_vi_n2 = theory_two_state_vi
     theory_fan_out = theory_two_state_vi
     theory_outer_mask = theory_two_state_vi
+    theory_einsum_diagonal = theory_two_state_vi
 
-    theory_einsum_diagonal = theory_leaky_dense_tanh
     theory_grouped = theory_leaky_dense_tanh
 
     def theory_einsum_shared(self):

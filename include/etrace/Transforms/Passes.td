@@ -257,7 +257,7 @@ def BuildDifferencesPass : Pass<"etrace-build-differences", "::mlir::ModuleOp"> 
     | `fresh` | the loss, where new hidden states of one group move |
     | `operations` | the value of each operation, and its J v and J^T c |
 
-    ```mlir
+    ```
     func.func @leaky_difference0(%x: tensor<3xf64> {etrace.name = "input:x"},
                                  %h: tensor<5xf64> {etrace.name = "state:h"},
                                  %w: tensor<3x5xf64> {etrace.name = "param:w"},

@@ -40,6 +40,9 @@ struct LinearizePass : public etrace::impl::LinearizePassBase<LinearizePass> {
       for (auto [number, type] : llvm::enumerate(source.getArgumentTypes()))
         if (isa<FloatType>(getElementTypeOrSelf(type)))
           numbers.push_back(number);
+    if (numbers.empty())
+      return source.emitError() << "etrace-linearize names no argument in wrt, and '@" << function
+                                << "' takes no float [derivative-wrt]";
     if (failed(lowerDerivatives(source)) ||
         failed(verifyDifferentiable(source, numbers, [&] {
           return source.emitError() << "etrace-linearize ";

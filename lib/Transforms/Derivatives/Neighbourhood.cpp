@@ -135,10 +135,12 @@ struct NeighbourhoodPass : public etrace::impl::NeighbourhoodPassBase<Neighbourh
       numbers.push_back(0);
     if (failed(lowerDerivatives(source)))
       return failure();
+    DerivativeQuestion question;
+    question.kind = Derivative::full_jacobian;
+    question.wrt = DenseI64ArrayAttr::get(&getContext(), numbers);
+    question.hasAux = source.getNumResults() > numbers.size();
     FailureOr<DerivativeRequest> request = getDerivativeRequest(
-        source, Derivative::full_jacobian, numbers, source.getNumResults() > numbers.size(),
-        /*returnValue=*/false, MixingPolicy::error,
-        [&] { return source.emitError() << "etrace-neighbourhood "; });
+        source, question, [&] { return source.emitError() << "etrace-neighbourhood "; });
     if (failed(request))
       return failure();
     FailureOr<Influence> influence = findInfluence(source, *request);

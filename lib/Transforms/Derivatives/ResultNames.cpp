@@ -46,6 +46,10 @@ public:
     case Derivative::vjp:
       addBlocks(std::nullopt, {}, 1);
       break;
+    case Derivative::block_jacobian:
+    case Derivative::full_jacobian:
+      addDerivative(std::nullopt, targets);
+      break;
     case Derivative::jacrev:
     case Derivative::jacfwd:
     case Derivative::hessian:
