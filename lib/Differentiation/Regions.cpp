@@ -168,7 +168,7 @@ FailureOr<DerivedBody> etrace::linearizeBody(OpBuilder &builder, Block &body, Va
 FailureOr<SmallVector<Value>>
 etrace::transposeBody(OpBuilder &builder, Block &body, ValueRange inputs, ValueRange outputs,
                       ValueRange cotangents, IRMapping &mapping,
-                      const DifferentiationContext &context) {
+                      const DifferentiationContext &context, ValueRange inputCotangents) {
   // What receives no cotangent need not be there.
   SmallVector<Value> live, incoming;
   for (auto [output, cotangent] : llvm::zip(outputs, cotangents))
@@ -179,7 +179,7 @@ etrace::transposeBody(OpBuilder &builder, Block &body, ValueRange inputs, ValueR
   SmallVector<Value> mapped = cloneSlice(builder, body, live, mapping);
   Block &block = *builder.getInsertionBlock();
   FailureOr<SmallVector<Value>> result =
-      transposeProgram(builder, block, inputs, mapped, incoming, context);
+      transposeProgram(builder, block, inputs, mapped, incoming, context, inputCotangents);
   if (failed(result))
     return failure();
   // Hold on to the result while what led to the transposed program goes.

@@ -78,11 +78,12 @@ llvm::FailureOr<DerivedBody> linearizeBody(mlir::OpBuilder &builder, mlir::Block
 
 /// Clones the operations of `body` that `outputs` depend on and transposes them: the cotangents
 /// of `inputs` (values after the mapping; null: zero), given those of `outputs`. The clones of
-/// linear operations are erased again.
+/// linear operations are erased again. Values of `inputCotangents`, one for each input if there are
+/// any, are added to.
 llvm::FailureOr<llvm::SmallVector<mlir::Value>>
 transposeBody(mlir::OpBuilder &builder, mlir::Block &body, mlir::ValueRange inputs,
               mlir::ValueRange outputs, mlir::ValueRange cotangents, mlir::IRMapping &mapping,
-              const DifferentiationContext &context);
+              const DifferentiationContext &context, mlir::ValueRange inputCotangents = {});
 
 } // namespace etrace
 

@@ -132,7 +132,8 @@ SmallVector<Value> LoopReversal::sweep(OpBuilder &b, Value base, Value count, Va
 
 FailureOr<SmallVector<Value>> LoopReversal::reverseBody(OpBuilder &b, Value k,
                                                         ValueRange residuals,
-                                                        ArrayRef<Value> incoming) {
+                                                        ArrayRef<Value> incoming,
+                                                        ArrayRef<Value> totals) {
   Block &block = *b.getInsertionBlock();
   IRMapping mapping;
   mapping.map(loop.getInductionVar(), buildInduction(b, k));
@@ -146,9 +147,11 @@ FailureOr<SmallVector<Value>> LoopReversal::reverseBody(OpBuilder &b, Value k,
     mapping.map(argument, inputs.back());
   }
   llvm::append_range(inputs, captured);
+  Values starts(incoming.size());
+  llvm::append_range(starts, totals);
   FailureOr<Values> result =
       transposeBody(b, *loop.getBody(), inputs, select(loop.getYieldedValues(), linear), incoming,
-                    mapping, cotangents.getContext());
+                    mapping, cotangents.getContext(), starts);
   if (failed(result))
     return failure();
   for (auto [number, cotangent] : llvm::enumerate(incoming))
@@ -197,7 +200,10 @@ FailureOr<SmallVector<Value>> LoopReversal::reverse(OpBuilder &b, Value base, Va
   Values cotangents(liveCarries.size());
   for (auto [next, live] : llvm::enumerate(liveCarries.set_bits()))
     cotangents[live] = carried[next];
-  FailureOr<Values> outgoing = reverseBody(inner, k, residuals, cotangents);
+  Values totals(captured.size());
+  for (auto [number, live] : llvm::enumerate(liveCaptured.set_bits()))
+    totals[live] = carried[liveCarries.count() + number];
+  FailureOr<Values> outgoing = reverseBody(inner, k, residuals, cotangents, totals);
   if (failed(outgoing))
     return failure();
   Values yields;
@@ -205,11 +211,8 @@ FailureOr<SmallVector<Value>> LoopReversal::reverse(OpBuilder &b, Value base, Va
     Value value = (*outgoing)[live];
     yields.push_back(value ? value : buildZerosLike(inner, loc, cotangents[live]));
   }
-  for (auto [number, live] : llvm::enumerate(liveCaptured.set_bits())) {
-    Value sum = carried[liveCarries.count() + number];
-    Value term = (*outgoing)[liveCarries.size() + live];
-    yields.push_back(term ? buildAdd(inner, loc, sum, term) : sum);
-  }
+  for (unsigned live : liveCaptured.set_bits())
+    yields.push_back((*outgoing)[liveCarries.size() + live]);
   scf::YieldOp::create(inner, loc, yields);
   eraseDead(*result.getBody(), this->cotangents.getContext().scope);
   return Values(result.getResults());
@@ -339,8 +342,10 @@ LogicalResult LoopReversal::run(ValueRange resultCotangents) {
     incoming.push_back(resultCotangents[number]
                            ? resultCotangents[number]
                            : buildZerosLike(builder, loc, loop.getInitArgs()[number]));
-  for (Value value : select(captured, liveCaptured))
-    incoming.push_back(buildZerosLike(builder, loc, value));
+  for (Value value : select(captured, liveCaptured)) {
+    Value total = cotangents.lookup(value);
+    incoming.push_back(total ? total : buildZerosLike(builder, loc, value));
+  }
   Value trips = buildTripCount();
   CheckpointPolicy policy = cotangents.getContext().checkpoint;
   if (auto own = loop->getAttrOfType<CheckpointPolicyAttr>(kCheckpointAttr))
@@ -355,11 +360,13 @@ LogicalResult LoopReversal::run(ValueRange resultCotangents) {
   if (failed(outgoing))
     return failure();
   reportKept(policy);
-  unsigned next = 0;
-  for (unsigned number : liveNumbers())
-    cotangents.accumulate(builder, loop.getInitArgs()[number], (*outgoing)[next++]);
-  for (Value value : select(captured, liveCaptured))
-    cotangents.accumulate(builder, value, (*outgoing)[next++]);
+  // The totals of captured values first: what a loop starts from may be one of them.
+  SmallVector<unsigned> numbers = liveNumbers();
+  ArrayRef<Value> totals = ArrayRef(*outgoing).drop_front(numbers.size());
+  for (auto [value, total] : llvm::zip_equal(select(captured, liveCaptured), totals))
+    cotangents.set(value, total);
+  for (auto [number, cotangent] : llvm::zip(numbers, *outgoing))
+    cotangents.accumulate(builder, loop.getInitArgs()[number], cotangent);
   return success();
 }
 

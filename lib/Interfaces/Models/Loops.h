@@ -82,10 +82,12 @@ private:
   /// A loop that takes the live cotangents back over `count` iterations that begin at `base`.
   llvm::FailureOr<Values> reverse(mlir::OpBuilder &builder, mlir::Value base, mlir::Value count,
                                   mlir::ValueRange incoming, Load load);
-  /// One iteration: cotangents of the carried linear values, then of captured ones.
+  /// One iteration: cotangents of the carried linear values, then of captured ones, which are
+  /// added to `totals` (null: zero).
   llvm::FailureOr<Values> reverseBody(mlir::OpBuilder &builder, mlir::Value k,
                                       mlir::ValueRange residuals,
-                                      llvm::ArrayRef<mlir::Value> incoming);
+                                      llvm::ArrayRef<mlir::Value> incoming,
+                                      llvm::ArrayRef<mlir::Value> totals);
   /// Finds the cotangents that are not zero.
   void findLiveCotangents(mlir::ValueRange resultCotangents);
   llvm::FailureOr<Values> reverseAll(mlir::Value trips, mlir::ValueRange incoming);

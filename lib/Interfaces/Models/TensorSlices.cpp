@@ -73,11 +73,23 @@ struct ExtractSliceTranspose
   LogicalResult transpose(Operation *op, OpBuilder &builder, ValueRange results,
                           CotangentMap &cotangents) const {
     auto slice = cast<ExtractSliceOp>(op);
-    Value zeros = buildZerosLike(builder, op->getLoc(), slice.getSource());
-    cotangents.accumulate(builder, slice.getSource(),
-                          InsertSliceOp::create(builder, op->getLoc(), results[0], zeros,
-                                                slice.getMixedOffsets(), slice.getMixedSizes(),
-                                                slice.getMixedStrides()));
+    Location loc = op->getLoc();
+    Value source = slice.getSource(), cotangent = results[0];
+    if (!cotangents.isLinear(source))
+      return success();
+    SmallVector<OpFoldResult> offsets = slice.getMixedOffsets(), sizes = slice.getMixedSizes(),
+                              strides = slice.getMixedStrides();
+    // This part of the total changes, nothing else.
+    Value total = cotangents.lookup(source);
+    if (total)
+      cotangent = buildAdd(builder, loc,
+                           ExtractSliceOp::create(builder, loc, slice.getType(), total, offsets,
+                                                  sizes, strides),
+                           cotangent);
+    else
+      total = buildZerosLike(builder, loc, source);
+    cotangents.set(source, InsertSliceOp::create(builder, loc, cotangent, total, offsets, sizes,
+                                                 strides));
     return success();
   }
 };

@@ -4,6 +4,7 @@
 
 #include "RestrictedOp.h"
 
+#include "PointSystem.h"
 #include "etrace/Interfaces/DifferentiationInterfaces.h"
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Affine/Utils.h"
@@ -167,133 +168,10 @@ std::optional<RestrictedOp> RestrictedOp::get(OpOperand &operand, OpResult resul
 }
 
 //===----------------------------------------------------------------------===//
-// The points (it, p) of a pair of links
+// A loop over the points of a pair of links
 //===----------------------------------------------------------------------===//
 
 namespace etrace {
-/// Equations between the dimensions of `it` and of p, solved one by one; the dimensions that
-/// are left enumerate the points.
-class PointSystem {
-public:
-  PointSystem(ArrayRef<int64_t> box, const IndexBox &positions)
-      : iterations(box.size()), bounds(IndexBox::fromShape(box)) {
-    llvm::append_range(bounds.lower, positions.lower);
-    llvm::append_range(bounds.upper, positions.upper);
-    for (unsigned dim = 0; dim < size(); ++dim)
-      values.push_back(LinearIndex::dim(dim, size()));
-  }
-  unsigned size() const { return bounds.lower.size(); }
-
-  std::optional<LinearIndex> getIndex(AffineExpr expr) const {
-    return LinearIndex::get(expr, 0, size());
-  }
-  LinearIndex getPosition(unsigned dim) const {
-    return LinearIndex::dim(iterations + dim, size());
-  }
-
-  /// index[axis] = p[dim] + shift where tied exactly, and lies in the box.
-  bool require(AffineMap map, const PositionLink &link) {
-    for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
-      std::optional<LinearIndex> index = getIndex(expr);
-      if (!index)
-        return false;
-      ranges.push_back({*index, link.index.lower[axis], link.index.upper[axis]});
-      for (const PositionLink::Tie &tie : link.ties) {
-        if (tie.axis != axis || !tie.isExact())
-          continue;
-        LinearIndex equation = *index;
-        equation.add(getPosition(tie.dim), -1);
-        equation.constant -= tie.low;
-        equations.push_back(equation);
-      }
-    }
-    return true;
-  }
-
-  enum class Outcome { solved, empty, unsolved };
-  Outcome solve() {
-    for (unsigned dim = 0; dim < size(); ++dim)
-      ranges.push_back({values[dim], bounds.lower[dim], bounds.upper[dim]});
-    for (const LinearIndex &equation : equations) {
-      LinearIndex rest = substitute(equation);
-      if (rest.isConstant()) {
-        if (rest.constant != 0)
-          return Outcome::empty;
-        continue;
-      }
-      if (!eliminate(rest))
-        return Outcome::unsolved;
-    }
-    return narrow();
-  }
-
-  /// The index in terms of the dimensions that are left.
-  LinearIndex substitute(const LinearIndex &index) const {
-    LinearIndex result(size());
-    result.constant = index.constant;
-    for (auto [dim, factor] : llvm::enumerate(index.factors))
-      if (factor != 0)
-        result.add(values[dim], factor);
-    return result;
-  }
-  const IndexBox &getBounds() const { return bounds; }
-  bool isLeft(unsigned dim) const { return values[dim].factors[dim] == 1; }
-
-private:
-  /// Solves `rest` = 0 for one dimension.
-  bool eliminate(const LinearIndex &rest) {
-    for (unsigned dim = 0; dim < size(); ++dim) {
-      int64_t factor = rest.factors[dim];
-      if (factor != 1 && factor != -1)
-        continue;
-      LinearIndex solution(size());
-      solution.add(rest, -factor);
-      solution.factors[dim] = 0;
-      for (LinearIndex &value : values) {
-        int64_t times = value.factors[dim];
-        value.factors[dim] = 0;
-        value.add(solution, times);
-      }
-      return true;
-    }
-    return false;
-  }
-
-  /// Makes the bounds such that every point in them is in the ranges.
-  Outcome narrow() {
-    for (bool isSingle : {true, false})
-      for (auto &[index, lower, upper] : ranges) {
-        LinearIndex value = substitute(index);
-        std::optional<unsigned> dim = value.getUnitDim();
-        if (isSingle && dim)
-          tighten(*dim, value, lower, upper);
-        if (isSingle || bounds.isEmpty())
-          continue;
-        auto [low, high] = value.getRange(bounds);
-        if (high < lower || low >= upper)
-          return Outcome::empty;
-        if (low < lower || high >= upper)
-          return Outcome::unsolved;
-      }
-    return bounds.isEmpty() ? Outcome::empty : Outcome::solved;
-  }
-
-  /// lower <= factor dim + constant < upper.
-  void tighten(unsigned dim, const LinearIndex &value, int64_t lower, int64_t upper) {
-    int64_t low = lower - value.constant, high = upper - value.constant;
-    if (value.factors[dim] < 0)
-      std::tie(low, high) = std::make_pair(1 - high, 1 - low);
-    bounds.lower[dim] = std::max(bounds.lower[dim], low);
-    bounds.upper[dim] = std::min(bounds.upper[dim], high);
-  }
-
-  unsigned iterations;
-  IndexBox bounds;
-  std::vector<LinearIndex> values;
-  std::vector<LinearIndex> equations;
-  std::vector<std::tuple<LinearIndex, int64_t, int64_t>> ranges;
-};
-
 /// The part of a tensor that is read or written, and where in this part.
 struct Access {
   std::vector<LinearIndex> index;
