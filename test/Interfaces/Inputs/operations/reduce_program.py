@@ -47,7 +47,7 @@ def fails(check, name, seed, text):
             return False
         found = [getattr(check_programs, check)(library, function, rng)[0]
                  for _ in range(POINTS)]
-    return any(text and "no point" not in text for text in found)
+    return any(found)
 
 
 def reduce(check, function, seed, directory):
