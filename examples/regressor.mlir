@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Linear regression y = x w + b on 20 samples, trained by gradient descent on
 //   mean (x w + b - y)^2 + 0.01 (w^2 + b^2),
 // 50 epochs in one compiled loop. The gradient by the parameters is asked for by name.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --convert-etrace-to-linalg | FileCheck %s
 
 // CHECK-LABEL: func.func @spike

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s -split-input-file -verify-diagnostics -etrace-emit-save-and-load
 
 // expected-error @+1 {{expected memory to be bound first (etrace-bind-memory)}}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s -etrace-emit-save-and-load | FileCheck %s
 // RUN: etrace-opt %S/../../examples/lif.mlir -etrace-pipeline | FileCheck %s --check-prefix=PIPELINE
 

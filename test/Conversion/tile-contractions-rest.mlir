@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-tile-contractions=vector-bits=512 | FileCheck %s
 
 // A dot product for each of 5 columns: a run of 4 columns and a run of one, since sums of

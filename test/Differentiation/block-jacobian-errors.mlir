@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-lower-derivatives -split-input-file -verify-diagnostics
 
 func.func @pair(%a: tensor<3xf64>, %b: tensor<3xf64>) -> tensor<3xf64> {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: split-file %s %t
 // RUN: etrace-opt %t/vector.mlir --etrace-differentiate=function=vector -verify-diagnostics
 // RUN: etrace-opt %t/unknown.mlir --etrace-differentiate=function=g -verify-diagnostics

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s -test-etrace-linearize -split-input-file -verify-diagnostics
 
 func.func private @print(f32)

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-linearize=function=f -split-input-file -verify-diagnostics
 
 // expected-error@+1 {{the module has no function '@f' to linearise [derivative-callee]}}

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-linearize="function=f wrt=0" | FileCheck %s
 // RUN: etrace-opt %s --etrace-linearize=function=f | FileCheck %s --check-prefix=ALL
 // RUN: etrace-opt %s --etrace-linearize="function=f wrt=0" \

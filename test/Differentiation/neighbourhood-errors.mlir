@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-neighbourhood=function=step -split-input-file -verify-diagnostics
 // RUN: echo 'func.func @f(%h: f64) -> f64 { return %h : f64 }' | not etrace-opt - \
 // RUN:   --etrace-neighbourhood="function=f hops=-1" 2>&1 | FileCheck %s

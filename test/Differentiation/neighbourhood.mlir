@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-neighbourhood="function=window hops=2" | FileCheck %s
 
 // What a change of one position reaches in two applications: two to the left, itself.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s -test-etrace-transpose -canonicalize -cse | FileCheck %s
 
 // CHECK: #[[SUM:.*]] = affine_map<(d0, d1) -> (d0 + d1)>

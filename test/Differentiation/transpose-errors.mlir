@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s -test-etrace-transpose -split-input-file -verify-diagnostics
 
 func.func @decayed_sum(%x: tensor<5xf32>) -> tensor<f32> {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-transpose="function=f wrt=0" -split-input-file -verify-diagnostics
 // RUN: echo 'func.func @f(%x: f64) -> f64 { return %x : f64 }' > %t.mlir
 // RUN: not etrace-opt %t.mlir --etrace-transpose=function=f 2>&1 | FileCheck %s --check-prefix=WRT

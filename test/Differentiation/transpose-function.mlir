@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-transpose="function=g wrt=1" | FileCheck %s
 // RUN: etrace-opt %s --etrace-transpose="function=dynamic wrt=0" | FileCheck %s --check-prefix=DYNAMIC
 // RUN: etrace-opt %s --etrace-transpose="function=decay wrt=0 checkpoint=none" \

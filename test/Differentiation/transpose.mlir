@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s -test-etrace-transpose -canonicalize -cse | FileCheck %s
 
 // Cotangents of one value add up.

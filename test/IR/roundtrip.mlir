@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --verify-roundtrip | FileCheck %s
 // RUN: etrace-opt %s | etrace-opt | FileCheck %s
 // RUN: etrace-opt %s --mlir-print-op-generic | etrace-opt | FileCheck %s

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s -test-etrace-position-relation -verify-diagnostics
 
 func.func @pointwise(%x: tensor<4x5xf32>, %c: i1, %s: f32) -> tensor<4x5xf32> {

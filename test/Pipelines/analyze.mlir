@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %S/../../examples/gru.mlir -etrace-analyze | FileCheck %s
 // RUN: etrace-opt %S/../../examples/gru.mlir -etrace-analyze | etrace-opt -etrace-analyze | FileCheck %s
 // RUN: etrace-opt %S/../../examples/gru.mlir -etrace-analyze=compat=braintrace | FileCheck %s --check-prefix=COMPAT

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %S/../../examples/gru.mlir -etrace-analyze -etrace-derive-pipeline="rule=pp-prop decay=0.5 window=single-step optimizer=sgd" | FileCheck %s
 // RUN: etrace-opt %S/../../examples/gru.mlir -etrace-analyze -etrace-derive-pipeline="rule=pp-prop decay=0.5 window=single-step optimizer=sgd" | etrace-opt | FileCheck %s
 

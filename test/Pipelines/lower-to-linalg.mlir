@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %S/../../examples/gru.mlir -etrace-analyze -etrace-derive-pipeline -etrace-lower-to-linalg | FileCheck %s
 
 // No operation of the dialect computes any more; entries alone remain, with what they

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --pass-pipeline='builtin.module(etrace-lower-to-linalg,etrace-to-cuda{emit=nvvm})' \
 // RUN:   | FileCheck %s --check-prefix=NVVM
 // RUN: etrace-opt %s --pass-pipeline='builtin.module(etrace-lower-to-linalg,etrace-to-cuda{chip=sm_90})' \

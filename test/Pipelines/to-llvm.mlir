@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %S/../../examples/gru.mlir -etrace-analyze -etrace-derive-pipeline -etrace-lower-to-linalg -etrace-to-llvm | FileCheck %s
 // RUN: etrace-opt %S/../../examples/gru.mlir -etrace-pipeline | FileCheck %s
 // RUN: etrace-opt %S/../../examples/gru.mlir -etrace-pipeline=dtype=f64 | FileCheck %s --check-prefix=F64

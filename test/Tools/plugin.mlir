@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: mlir-opt %s --load-dialect-plugin=%etrace_plugin --load-pass-plugin=%etrace_plugin \
 // RUN:   --pass-pipeline='builtin.module(etrace-convert-float{to=f64})' | FileCheck %s
 // RUN: not mlir-opt %s 2>&1 | FileCheck %s --check-prefix=WITHOUT

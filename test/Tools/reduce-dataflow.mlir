@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-reduce %s -reduce-dataflow=test=%S/Inputs/has-spike.sh | FileCheck %s
 // RUN: not etrace-reduce %s -reduce-dataflow=test=/bin/true 2>&1 | FileCheck %s --check-prefix=DULL
 // DULL: the module is not interesting to begin with

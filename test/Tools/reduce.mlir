@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-reduce %s -reduction-tree='traversal-mode=0 test=%S/Inputs/has-spike.sh' 2>/dev/null | FileCheck %s
 
 // The reducer keeps what the script finds interesting, a spike, and drops the rest.

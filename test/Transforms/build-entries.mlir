@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-build-entries | FileCheck %s
 // RUN: etrace-opt %s --etrace-lower-to-linalg --etrace-to-llvm | FileCheck %s --check-prefix=LLVM
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s -split-input-file -verify-diagnostics -o /dev/null \
 // RUN:   -pass-pipeline='builtin.module(etrace.model(etrace-build-graph))'
 // RUN: not etrace-opt %S/../../examples/gru.mlir -etrace-analyze=compat=jax 2>&1 | FileCheck %s

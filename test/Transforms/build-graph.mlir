@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s -split-input-file -etrace-analyze -remarks-filter=etrace-graph -remark-policy=all 2>%t.remarks | FileCheck %s
 // RUN: FileCheck %s --check-prefix=REMARK --input-file=%t.remarks
 // RUN: etrace-opt %s -split-input-file -etrace-analyze -etrace-build-graph | FileCheck %s

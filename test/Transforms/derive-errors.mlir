@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: split-file %s %t
 // RUN: etrace-opt %t/models.mlir -split-input-file -verify-diagnostics -etrace-derive -o /dev/null
 // RUN: not etrace-opt %t/good.mlir -etrace-derive=rule=bptt 2>&1 | FileCheck %s --check-prefix=RULE

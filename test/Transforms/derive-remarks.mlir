@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: split-file %s %t
 // RUN: etrace-opt %t/chain.mlir -etrace-analyze=compat=braintrace -etrace-derive-pipeline -remarks-filter=etrace-derive -remark-policy=all 2>&1 | FileCheck %s --check-prefix=CHAIN
 // RUN: etrace-opt %t/old.mlir -etrace-analyze -etrace-derive-pipeline=window=single-step -remarks-filter=etrace-derive -remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=OLD

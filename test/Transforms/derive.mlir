@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s -etrace-analyze -etrace-derive-pipeline="optimizer=sgd" | FileCheck %s --check-prefixes=CHECK,TRACE,RTRL
 // RUN: etrace-opt %s -etrace-analyze -etrace-derive-pipeline="optimizer=sgd window=single-step" | FileCheck %s --check-prefixes=CHECK,TRACE,SINGLE
 // RUN: etrace-opt %s -etrace-analyze -etrace-derive-pipeline="rule=pp-prop optimizer=sgd" | FileCheck %s --check-prefixes=CHECK,PROP

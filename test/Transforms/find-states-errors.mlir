@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: split-file %s %t
 // RUN: etrace-opt %t/usage.mlir --etrace-find-states=usage=x -verify-diagnostics
 // RUN: etrace-opt %t/container.mlir --etrace-find-states=container=x -verify-diagnostics

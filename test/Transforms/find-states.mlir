@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: split-file %s %t
 // RUN: etrace-opt %t/store.mlir --etrace-find-states -o /dev/null | FileCheck %s --check-prefix=ALL
 // RUN: etrace-opt %t/store.mlir --etrace-find-states="function=energy kinds=param" -o /dev/null | FileCheck %s --check-prefix=PARAM

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-functionalize-functions -split-input-file -verify-diagnostics
 
 etrace.model @cell {

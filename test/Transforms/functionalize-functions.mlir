@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-functionalize-functions -canonicalize -cse | FileCheck %s
 // RUN: etrace-opt %s | etrace-opt | FileCheck %s --check-prefix=ROUND
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s -split-input-file -etrace-functionalize | FileCheck %s
 // RUN: etrace-opt %s -split-input-file -etrace-functionalize -etrace-functionalize | FileCheck %s
 // RUN: etrace-opt %s -split-input-file -etrace-functionalize -verify-diagnostics -o /dev/null

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-outline-steps | FileCheck %s
 // RUN: etrace-opt %s -pass-pipeline='builtin.module(etrace.model(etrace-functionalize),etrace-outline-steps)' | FileCheck %s
 // RUN: etrace-opt %s --etrace-outline-steps --etrace-differentiate="function=cell.update states=@cell::@w,@cell::@neuron::@V transform=jacrev" --etrace-functionalize-functions -canonicalize -cse | FileCheck %s --check-prefix=DERIVED

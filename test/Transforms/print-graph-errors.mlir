@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s -split-input-file -verify-diagnostics -etrace-print-graph
 // RUN: not etrace-opt %S/../../examples/gru.mlir -etrace-analyze -etrace-print-graph=format=svg 2>&1 | FileCheck %s --check-prefix=FORMAT
 // RUN: not etrace-opt %S/../../examples/gru.mlir -etrace-analyze -etrace-print-graph=output=%t.no/such/graph.txt 2>&1 | FileCheck %s --check-prefix=OUTPUT

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s -etrace-analyze -etrace-print-graph -o /dev/null | FileCheck %s
 // RUN: etrace-opt %s -etrace-analyze -etrace-print-graph="format=json output=%t.json" -o /dev/null
 // RUN: %python %S/Inputs/read_graph.py %t.json %s

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // S000-20: which states a step reads, which it writes, and on which paths; the same in the
 // written and in the functional form.
 // RUN: etrace-opt %s -split-input-file -etrace-analyze -remarks-filter=etrace-graph -remark-policy=all 2>%t.remarks | FileCheck %s

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --pass-pipeline='builtin.module(gpu.module(etrace-gpu-expand-math))' \
 // RUN:   --split-input-file --verify-diagnostics
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --pass-pipeline='builtin.module(func.func(etrace-gpu-isolate-scalars))' | FileCheck %s
 
 // The counter is read and written by one thread; the kernel after it reads the value that

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --pass-pipeline='builtin.module(func.func(etrace-gpu-map-parallel))' \
 // RUN:   --split-input-file --verify-diagnostics
 // RUN: not etrace-opt %s --pass-pipeline='builtin.module(func.func(etrace-gpu-map-parallel{threads=2000}))' \

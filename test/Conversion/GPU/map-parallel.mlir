@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --pass-pipeline='builtin.module(func.func(etrace-gpu-map-parallel))' | FileCheck %s
 // RUN: etrace-opt %s --pass-pipeline='builtin.module(func.func(etrace-gpu-map-parallel{threads=32}))' \
 // RUN:   | FileCheck %s --check-prefix=SMALL

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --pass-pipeline='builtin.module(func.func(etrace-gpu-parallelize))' --verify-diagnostics
 
 func.func @tensors(%a: tensor<7xf32>) -> tensor<7xf32> {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --pass-pipeline='builtin.module(func.func(etrace-gpu-parallelize))' | FileCheck %s
 
 #rows = affine_map<(d0, d1) -> (d0, d1)>

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-convert-float=to=f32 --split-input-file --verify-diagnostics
 // RUN: not etrace-opt %S/convert-float.mlir --etrace-convert-float=to=f24 2>&1 | FileCheck %s
 // CHECK: error: option 'to' must be f32 or f64, found 'f24'

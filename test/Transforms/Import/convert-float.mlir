@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-convert-float | FileCheck %s --check-prefix=F64
 // RUN: etrace-opt %s --etrace-convert-float=to=f32 | FileCheck %s --check-prefix=F32
 

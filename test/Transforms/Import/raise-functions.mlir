@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-raise-functions --split-input-file --verify-diagnostics | FileCheck %s
 
 // States and parameters in any order; the step has them sorted.
