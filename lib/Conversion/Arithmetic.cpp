@@ -25,10 +25,3 @@ void etrace::relaxArithmetic(linalg::GenericOp op) {
     inner.setAttr("fastmath", arith::FastMathFlagsAttr::get(op.getContext(), flags));
   }
 }
-
-LogicalResult etrace::checkVectorBits(Operation *op, int64_t bits) {
-  if (bits >= 64 && llvm::isPowerOf2_64(bits))
-    return success();
-  return op->emitError() << "expected vector-bits to be a power of two and at least 64, found "
-                         << bits;
-}

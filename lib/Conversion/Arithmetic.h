@@ -12,9 +12,6 @@ namespace etrace {
 /// may also be reassociated, or it would run at the latency of one addition a step.
 void relaxArithmetic(mlir::linalg::GenericOp op);
 
-/// An error if registers of `bits` bits do not exist: no power of two, or below 64.
-mlir::LogicalResult checkVectorBits(mlir::Operation *op, int64_t bits);
-
 } // namespace etrace
 
 #endif // ETRACE_LIB_CONVERSION_ARITHMETIC_H

@@ -108,15 +108,6 @@ static Value buildElementNumber(OpBuilder &builder, Location loc, ArrayRef<Value
   return arith::IndexCastOp::create(builder, loc, builder.getI64Type(), number);
 }
 
-/// f64 as a value of a float type.
-static Value convertTo(OpBuilder &builder, Location loc, Value value, Type type) {
-  if (type == value.getType())
-    return value;
-  if (cast<FloatType>(type).getWidth() > 64)
-    return arith::ExtFOp::create(builder, loc, type, value);
-  return arith::TruncFOp::create(builder, loc, type, value);
-}
-
 Value etrace::buildRandomNormal(OpBuilder &builder, RandomNormalOp op, Value like,
                                 Value counter) {
   Location loc = op.getLoc();
@@ -129,7 +120,7 @@ Value etrace::buildRandomNormal(OpBuilder &builder, RandomNormalOp op, Value lik
   auto type = dyn_cast<RankedTensorType>(like.getType());
   if (!type) {
     Value zero = arith::ConstantOp::create(builder, loc, builder.getIntegerAttr(i64, 0));
-    return convertTo(builder, loc, RandomBuilder(builder, loc, key).buildNormal(zero, counter),
+    return convertFloat(builder, loc, RandomBuilder(builder, loc, key).buildNormal(zero, counter),
                      element);
   }
   SmallVector<Value> extents;
@@ -140,7 +131,7 @@ Value etrace::buildRandomNormal(OpBuilder &builder, RandomNormalOp op, Value lik
   auto body = [&](OpBuilder &inner, Location, ValueRange) {
     Value number = buildElementNumber(inner, loc, extents);
     Value normal = RandomBuilder(inner, loc, key).buildNormal(number, counter);
-    linalg::YieldOp::create(inner, loc, convertTo(inner, loc, normal, element));
+    linalg::YieldOp::create(inner, loc, convertFloat(inner, loc, normal, element));
   };
   return linalg::GenericOp::create(builder, loc, type, ValueRange(),
                                    buildZerosLike(builder, loc, like), identity, iterators, body)

@@ -9,9 +9,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Arithmetic.h"
 #include "Contraction.h"
 #include "ParallelLoop.h"
+#include "Tiling.h"
 #include "etrace/Conversion/Passes.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -351,19 +351,14 @@ struct TileContractions : etrace::impl::TileContractionsPassBase<TileContraction
   using TileContractionsPassBase::TileContractionsPassBase;
 
   void runOnOperation() override {
-    if (failed(checkVectorBits(getOperation(), vectorBits)))
-      return signalPassFailure();
-    SmallVector<linalg::GenericOp> operations;
-    getOperation()->walk([&](linalg::GenericOp op) { operations.push_back(op); });
-    IRRewriter rewriter(&getContext());
-    for (linalg::GenericOp op : operations) {
+    auto emit = [&](IRRewriter &rewriter, linalg::GenericOp op) {
       FailureOr<Contraction> work = matchContraction(op);
-      if (failed(work))
-        continue;
-      rewriter.setInsertionPoint(op);
-      TileEmitter(rewriter, *work, vectorBits).emit();
-      rewriter.eraseOp(op);
-    }
+      if (succeeded(work))
+        TileEmitter(rewriter, *work, vectorBits).emit();
+      return succeeded(work);
+    };
+    if (failed(tileGenerics(getOperation(), vectorBits, emit)))
+      signalPassFailure();
   }
 };
 } // namespace

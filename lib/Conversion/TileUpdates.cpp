@@ -12,6 +12,7 @@
 
 #include "Arithmetic.h"
 #include "ParallelLoop.h"
+#include "Tiling.h"
 #include "etrace/Conversion/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -68,7 +69,6 @@ private:
   using Rows = SmallVector<Value>;
 
   Value constant(int64_t value) { return arith::ConstantIndexOp::create(builder, loc, value); }
-  Value advance(Value index, int64_t offset);
   SmallVector<Value> getIndices(AffineMap map);
   template <typename Function>
   Rows forEachRow(AffineMap map, Function function);
@@ -167,12 +167,6 @@ FailureOr<Update> Update::match(linalg::GenericOp op, int64_t vectorBits) {
 //===----------------------------------------------------------------------===//
 // Memory
 //===----------------------------------------------------------------------===//
-
-Value UpdateEmitter::advance(Value index, int64_t offset) {
-  if (offset == 0)
-    return index;
-  return builder.createOrFold<arith::AddIOp>(loc, index, constant(offset));
-}
 
 SmallVector<Value> UpdateEmitter::getIndices(AffineMap map) {
   SmallVector<Value> result;
@@ -435,20 +429,16 @@ struct TileUpdates : etrace::impl::TileUpdatesPassBase<TileUpdates> {
   using TileUpdatesPassBase::TileUpdatesPassBase;
 
   void runOnOperation() override {
-    if (failed(checkVectorBits(getOperation(), vectorBits)))
-      return signalPassFailure();
-    SmallVector<linalg::GenericOp> operations;
-    getOperation()->walk([&](linalg::GenericOp op) { operations.push_back(op); });
-    IRRewriter rewriter(&getContext());
-    for (linalg::GenericOp op : operations) {
+    auto emit = [&](IRRewriter &rewriter, linalg::GenericOp op) {
       FailureOr<Update> work = Update::match(op, vectorBits);
       if (failed(work))
-        continue;
+        return false;
       relaxArithmetic(op);
-      rewriter.setInsertionPoint(op);
       UpdateEmitter(rewriter, *work).emit();
-      rewriter.eraseOp(op);
-    }
+      return true;
+    };
+    if (failed(tileGenerics(getOperation(), vectorBits, emit)))
+      signalPassFailure();
   }
 };
 } // namespace

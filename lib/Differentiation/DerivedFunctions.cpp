@@ -15,19 +15,18 @@ using Values = SmallVector<Value>;
 
 static constexpr StringLiteral kTangentMode = "jvp";
 
+func::FuncOp etrace::findDerivedFunction(func::FuncOp source, DictionaryAttr description) {
+  for (auto other : source->getParentRegion()->getOps<func::FuncOp>())
+    if (auto derived = other->getAttrOfType<DictionaryAttr>(kDerivedAttr))
+      if (derived.get("by") == description)
+        return other;
+  return nullptr;
+}
+
 namespace {
 /// A function derived from another.
 class DerivedFunction {
 public:
-  /// The function with this description beside `source`, or null.
-  static func::FuncOp find(func::FuncOp source, DictionaryAttr description) {
-    for (auto other : source->getParentRegion()->getOps<func::FuncOp>())
-      if (auto derived = other->getAttrOfType<DictionaryAttr>(kDerivedAttr))
-        if (derived.get("by") == description)
-          return other;
-    return nullptr;
-  }
-
   /// Starts one: a private copy of `source`.
   DerivedFunction(func::FuncOp source, const Twine &name) : source(source) {
     OpBuilder builder(source);
@@ -96,12 +95,11 @@ static std::string getName(func::FuncOp source, StringRef mode, ArrayRef<int64_t
   return name;
 }
 
-static bool isFloatLike(Value value) { return isa<FloatType>(getElementTypeOrSelf(value)); }
 
 FailureOr<func::FuncOp> etrace::getTangentFunction(func::FuncOp source,
                                                    ArrayRef<int64_t> arguments) {
   DictionaryAttr description = describe(source, kTangentMode, arguments, {});
-  if (func::FuncOp function = DerivedFunction::find(source, description))
+  if (func::FuncOp function = findDerivedFunction(source, description))
     return function;
   size_t floats = llvm::count_if(source.getArguments(), isFloatLike);
   DerivedFunction derived(source, getName(source, kTangentMode, arguments, floats));
@@ -156,7 +154,7 @@ FailureOr<func::FuncOp>
 etrace::getTransposedFunction(func::FuncOp source, ArrayRef<int64_t> arguments,
                               ArrayRef<int64_t> results, const DifferentiationContext &context) {
   DictionaryAttr description = describe(source, "transpose", arguments, results);
-  if (func::FuncOp function = DerivedFunction::find(source, description))
+  if (func::FuncOp function = findDerivedFunction(source, description))
     return function;
   bool isTangent = source->hasAttr(kDerivedAttr);
   DerivedFunction derived(source, getName(source, "transpose", arguments,

@@ -80,6 +80,15 @@ Value etrace::buildConstantLike(OpBuilder &builder, Location loc, Value like, do
   return tensor::SplatOp::create(builder, loc, type, element, extents);
 }
 
+Value etrace::convertFloat(OpBuilder &builder, Location loc, Value value, Type type) {
+  auto from = cast<FloatType>(value.getType()), to = cast<FloatType>(type);
+  if (from == to)
+    return value;
+  if (from.getWidth() < to.getWidth())
+    return arith::ExtFOp::create(builder, loc, to, value);
+  return arith::TruncFOp::create(builder, loc, to, value);
+}
+
 Value etrace::buildZerosLike(OpBuilder &builder, Location loc, Value like) {
   return buildConstantLike(builder, loc, like, 0.0);
 }

@@ -30,6 +30,8 @@ void CotangentMap::accumulate(OpBuilder &builder, Value value, Value cotangent) 
   total = total ? buildAdd(builder, cotangent.getLoc(), total, cotangent) : cotangent;
 }
 
+bool etrace::isFloatLike(Value value) { return isa<FloatType>(getElementTypeOrSelf(value)); }
+
 bool etrace::isDifferentiable(Type type) {
   Type element = getElementTypeOrSelf(type);
   if (auto complex = dyn_cast<ComplexType>(element))

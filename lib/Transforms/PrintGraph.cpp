@@ -2,13 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "ReportFile.h"
 #include "etrace/Analysis/Report.h"
 #include "etrace/Transforms/Passes.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/ADT/StringSwitch.h"
-#include "llvm/Support/FileUtilities.h"
-#include "llvm/Support/ToolOutputFile.h"
-#include "mlir/Support/FileUtilities.h"
 
 using namespace mlir;
 using namespace etrace;
@@ -46,14 +44,8 @@ struct PrintGraphPass : public etrace::impl::PrintGraphPassBase<PrintGraphPass> 
     for (ModelOp model : models)
       if (failed(printReport(os, model, *reportFormat)))
         return signalPassFailure();
-    std::string error;
-    std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(output, &error);
-    if (!file) {
-      getOperation().emitError("cannot write the report: ") << error;
-      return signalPassFailure();
-    }
-    file->os() << text;
-    file->keep();
+    if (failed(writeReport(getOperation(), output, text)))
+      signalPassFailure();
   }
 };
 } // namespace

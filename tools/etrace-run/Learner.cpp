@@ -144,7 +144,15 @@ void Learner::write(const BufferInfo &buffer, const Array &array) {
 }
 
 void Learner::zero(const BufferInfo &buffer) {
-  write(buffer, Array(getDataType(buffer.type), buffer.shape));
+  char *sink = block.get() + buffer.offset;
+  if (!buffer.layout) {
+    std::memset(sink, 0, buffer.bytes);
+    return;
+  }
+  size_t width = etrace::getByteWidth(buffer.type);
+  forEachElement(buffer, [&](int64_t, int64_t stored) {
+    std::memset(sink + stored * width, 0, width);
+  });
 }
 
 void Learner::copyParameters(const Learner &other) {

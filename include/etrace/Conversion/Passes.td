@@ -69,14 +69,15 @@ def BlockTracesPass : Pass<"etrace-block-traces", "::mlir::ModuleOp"> {
   let summary = "Choose how traces lie in memory";
   let description = [{
     A trace [B, I, O] of which the gradient sums over B is stored as
-    [O / ob][B / bb][I / ib][bb][ib][ob]: an update is one run through memory, in which a
-    piece of the gradient stays in registers over bb samples and each vector of [B, O]
-    that it reads serves ib rows. The block of O is a line of the cache, longer for one
-    sample; that of B the largest divisor, at most 8, with which the vectors of a block
-    stay in a quarter of the first-level cache; that of I the largest divisor up to 4, or
-    2 for one sample and for three states or more. Traces without an axis whose turns share
-    vectors, and last axes that are no multiple of a line, keep their order. Expects
-    functions inlined in their entries.
+    [O / ob][B / bb][I / ib][bb][S][ib][ob], S the traces that an update changes
+    together: it is one run through memory, in which a piece of the gradient stays in
+    registers over bb samples and each vector of [B, O] that it reads serves ib rows.
+    For one sample, I / ib comes before O / ob as long as the vectors of a whole row stay
+    in the cache. The block of O is a line of the cache; that of B the largest divisor, at
+    most 8, with which the vectors of a block stay in a quarter of the first-level cache;
+    that of I the largest divisor up to 4, or 2 for one sample and for three states or
+    more. Traces without an axis whose turns share vectors, and last axes that are no
+    multiple of a line, keep their order. Expects functions inlined in their entries.
 
     The buffer's attribute `etrace.layout` keeps the natural shape, the blocks, and the
     strides of blocks and inside them, all by natural axis.

@@ -29,6 +29,10 @@ llvm::FailureOr<mlir::func::FuncOp>
 getTransposedFunction(mlir::func::FuncOp source, llvm::ArrayRef<int64_t> arguments,
                       llvm::ArrayRef<int64_t> results, const DifferentiationContext &context);
 
+/// The function beside `source` whose `etrace.derived` has this description, or null.
+mlir::func::FuncOp findDerivedFunction(mlir::func::FuncOp source,
+                                       mlir::DictionaryAttr description);
+
 /// The arguments of a tangent function that are tangents; none of another function.
 llvm::SmallVector<int64_t> getTangentArguments(mlir::func::FuncOp function);
 

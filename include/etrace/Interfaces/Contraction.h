@@ -31,6 +31,10 @@ mlir::Value buildZerosLike(mlir::OpBuilder &builder, mlir::Location loc, mlir::V
 mlir::Value buildConstantLike(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value like,
                               double value);
 
+/// A float as a value of another float type.
+mlir::Value convertFloat(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
+                         mlir::Type type);
+
 /// True if `holds` is true for a constant that every element of `value` is known to be.
 bool isKnownEverywhere(mlir::Value value, llvm::function_ref<bool(mlir::Value)> holds);
 

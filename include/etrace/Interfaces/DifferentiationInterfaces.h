@@ -70,6 +70,9 @@ struct PositionRelation {
 /// True for floats, complex numbers of floats, and shaped types of these: the values
 /// that have tangents.
 bool isDifferentiable(mlir::Type type);
+
+/// True for a float or a tensor of floats (not of complex numbers).
+bool isFloatLike(mlir::Value value);
 /// True for a constant whose elements are all zero.
 bool isZeroConstant(mlir::Value value);
 

@@ -158,8 +158,6 @@ SmallVector<Value> inlineRegion(OpBuilder &builder, Region &region, ValueRange a
                     mapping);
 }
 
-bool isFloatLike(Value value) { return isa<FloatType>(getElementTypeOrSelf(value)); }
-
 /// A jvp is inlined. A vjp belongs to a linear operation, whose transpose it is.
 struct CustomModel : LinearizableOpInterface::ExternalModel<CustomModel, CustomDerivativeOp> {
   LogicalResult linearize(Operation *op, OpBuilder &builder, const TangentMap &tangents,

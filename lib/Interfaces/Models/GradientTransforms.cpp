@@ -42,16 +42,6 @@ struct ClipByValueModel : TransformModel<ClipByValueModel, ClipByValueAttr> {
   }
 };
 
-/// A float as a value of another float type.
-Value convertFloat(OpBuilder &builder, Location loc, Value value, Type type) {
-  auto from = cast<FloatType>(value.getType()), to = cast<FloatType>(type);
-  if (from == to)
-    return value;
-  if (from.getWidth() < to.getWidth())
-    return arith::ExtFOp::create(builder, loc, to, value);
-  return arith::TruncFOp::create(builder, loc, to, value);
-}
-
 /// A number times a float or tensor of floats.
 Value multiply(OpBuilder &builder, Location loc, Value factor, Value g) {
   if (isa<FloatType>(g.getType()))

@@ -6,6 +6,7 @@
 #include "Jacobian.h"
 #include "LinearMap.h"
 #include "StateJacobian.h"
+#include "etrace/Differentiation/DerivedFunctions.h"
 #include "etrace/Differentiation/Regions.h"
 #include "etrace/Interfaces/Contraction.h"
 #include "etrace/Interfaces/DifferentiationInterfaces.h"
@@ -265,28 +266,12 @@ static DictionaryAttr describe(func::FuncOp function, const DerivativeRequest &r
   // As text: other tools read the function after our dialect is gone.
   if (request.transforms)
     fields.append("transforms", builder.getStringAttr(llvm::formatv("{0}", request.transforms)));
-  return fields.getDictionary(function.getContext());
-}
-
-/// Policies are part of the description where they are not the default.
-static DictionaryAttr describeWithPolicies(func::FuncOp function,
-                                           const DerivativeRequest &request) {
-  NamedAttrList attributes(describe(function, request));
-  MLIRContext *context = function.getContext();
+  // Policies are part of the description where they are not the default.
   if (request.mixing != MixingPolicy::error)
-    attributes.set("mixing", StringAttr::get(context, stringifyMixingPolicy(request.mixing)));
+    fields.set("mixing", builder.getStringAttr(stringifyMixingPolicy(request.mixing)));
   if (request.checkpoint != CheckpointPolicy::all)
-    attributes.set("checkpoint",
-                   StringAttr::get(context, stringifyCheckpointPolicy(request.checkpoint)));
-  return attributes.getDictionary(context);
-}
-
-static func::FuncOp findDerived(func::FuncOp function, DictionaryAttr description) {
-  for (auto other : function->getParentRegion()->getOps<func::FuncOp>())
-    if (auto derived = other->getAttrOfType<DictionaryAttr>(kDerivedAttr))
-      if (derived.get("by") == description)
-        return other;
-  return nullptr;
+    fields.set("checkpoint", builder.getStringAttr(stringifyCheckpointPolicy(request.checkpoint)));
+  return fields.getDictionary(function.getContext());
 }
 
 std::string etrace::getDerivedName(func::FuncOp function, const DerivativeRequest &request) {
@@ -328,8 +313,8 @@ FailureOr<func::FuncOp> etrace::getDerivative(func::FuncOp function,
                                               const DerivativeRequest &asked) {
   DerivativeRequest request = asked;
   request.kind = chooseMode(function, asked);
-  DictionaryAttr description = describeWithPolicies(function, request);
-  if (func::FuncOp found = findDerived(function, description))
+  DictionaryAttr description = describe(function, request);
+  if (func::FuncOp found = findDerivedFunction(function, description))
     return found;
   func::FuncOp source = function;
   DerivativeRequest first = request;

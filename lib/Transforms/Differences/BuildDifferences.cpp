@@ -239,9 +239,15 @@ LogicalResult DifferenceBuilder::buildInjection(const WeightRelation &relation,
   return success();
 }
 
-/// The loss of the second run of the step.
-LogicalResult DifferenceBuilder::addLoss(OpBuilder &builder, DifferenceEntry &entry,
-                                         PerturbedRun &run) {
+/// The loss of a second run of the step, in which each value moves along its direction.
+LogicalResult DifferenceBuilder::addLoss(DifferenceEntry &entry,
+                                         ArrayRef<std::pair<Value, Value>> seeds) {
+  OpBuilder builder = entry.getBuilder();
+  PerturbedRun run = startRun(builder, entry);
+  for (auto [value, direction] : seeds)
+    run.perturb(value, direction);
+  if (failed(run.run(graph.step.getBody())))
+    return failure();
   Block &body = loss.getBody().front();
   for (auto [argument, output] : llvm::zip(body.getArguments(), graph.step.outputs))
     if (Value difference = run.getDifference(output.value))
@@ -263,13 +269,7 @@ LogicalResult DifferenceBuilder::buildLoss() {
     if (state.isHidden)
       seeds.push_back({state.before, entry.addArgument("direction:" + state.path,
                                                        state.before.getType())});
-  OpBuilder builder = entry.getBuilder();
-  PerturbedRun run = startRun(builder, entry);
-  for (auto [value, direction] : seeds)
-    run.perturb(value, direction);
-  if (failed(run.run(graph.step.getBody())))
-    return failure();
-  return addLoss(builder, entry, run);
+  return addLoss(entry, seeds);
 }
 
 LogicalResult DifferenceBuilder::buildFresh(const HiddenGroup &group) {
@@ -281,13 +281,7 @@ LogicalResult DifferenceBuilder::buildFresh(const HiddenGroup &group) {
     seeds.push_back(
         {state.after, entry.addArgument("direction:" + state.path, state.getType())});
   }
-  OpBuilder builder = entry.getBuilder();
-  PerturbedRun run = startRun(builder, entry);
-  for (auto [value, direction] : seeds)
-    run.perturb(value, direction);
-  if (failed(run.run(graph.step.getBody())))
-    return failure();
-  return addLoss(builder, entry, run);
+  return addLoss(entry, seeds);
 }
 
 LogicalResult DifferenceBuilder::build() {

@@ -65,7 +65,8 @@ private:
   llvm::LogicalResult buildInjection(const WeightRelation &relation, const RelationTarget &target);
   llvm::LogicalResult buildLoss();
   llvm::LogicalResult buildFresh(const HiddenGroup &group);
-  llvm::LogicalResult addLoss(mlir::OpBuilder &builder, DifferenceEntry &entry, PerturbedRun &run);
+  llvm::LogicalResult addLoss(DifferenceEntry &entry,
+                              llvm::ArrayRef<std::pair<mlir::Value, mlir::Value>> seeds);
 
   // OperationDifferences.cpp
   llvm::LogicalResult buildOperations();

@@ -21,8 +21,6 @@
 using namespace mlir;
 using namespace etrace;
 
-static bool isFloatLike(Value value) { return isa<FloatType>(getElementTypeOrSelf(value)); }
-
 namespace {
 /// An operation, what it reads, and which of that is active. Rules may look at constants.
 struct Candidate {

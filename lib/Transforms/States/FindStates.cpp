@@ -2,12 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "../ReportFile.h"
 #include "etrace/Analysis/StateFinder.h"
 #include "etrace/Transforms/Passes.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/Support/FileUtilities.h"
 #include "llvm/Support/JSON.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
 using namespace etrace;
@@ -57,17 +56,10 @@ struct FindStatesPass : public etrace::impl::FindStatesPassBase<FindStatesPass> 
     markAllAnalysesPreserved();
     if (failed(readOptions()) || failed(collect()))
       return signalPassFailure();
-    std::string error;
-    std::unique_ptr<llvm::ToolOutputFile> file = openOutputFile(output, &error);
-    if (!file) {
-      getOperation().emitError("cannot write the report: ") << error;
-      return signalPassFailure();
-    }
     if (format == "json")
-      file->os() << llvm::formatv("{0:2}\n", json::Value(std::move(report)));
-    else
-      file->os() << text;
-    file->keep();
+      text = llvm::formatv("{0:2}\n", json::Value(std::move(report))).str();
+    if (failed(writeReport(getOperation(), output, text)))
+      signalPassFailure();
   }
 
 private:

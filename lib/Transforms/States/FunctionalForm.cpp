@@ -4,6 +4,7 @@
 
 #include "FunctionalForm.h"
 #include "StateThreader.h"
+#include "etrace/Differentiation/DerivedFunctions.h"
 
 using namespace mlir;
 using namespace etrace;
@@ -25,20 +26,18 @@ static DictionaryAttr describe(func::FuncOp function, ArrayRef<StateTarget> also
 
 /// The form with this description, if it is there.
 static std::optional<FunctionalForm> findForm(func::FuncOp function, DictionaryAttr description) {
+  func::FuncOp form = findDerivedFunction(function, description);
+  if (!form)
+    return std::nullopt;
   SymbolTableCollection tables;
-  for (auto other : function->getParentRegion()->getOps<func::FuncOp>()) {
-    auto derived = other->getAttrOfType<DictionaryAttr>(kDerivedAttr);
-    if (!derived || derived.get("by") != description)
-      continue;
-    auto read = [&](StringRef name) {
-      return llvm::map_to_vector(
-          derived.getAs<ArrayAttr>(name).getAsRange<SymbolRefAttr>(), [&](SymbolRefAttr symbol) {
-            return StateTarget{symbol, lookupState(function, symbol, tables)};
-          });
-    };
-    return FunctionalForm{other, read(kTaken), read(kReturned)};
-  }
-  return std::nullopt;
+  auto derived = form->getAttrOfType<DictionaryAttr>(kDerivedAttr);
+  auto read = [&](StringRef name) {
+    return llvm::map_to_vector(
+        derived.getAs<ArrayAttr>(name).getAsRange<SymbolRefAttr>(), [&](SymbolRefAttr symbol) {
+          return StateTarget{symbol, lookupState(function, symbol, tables)};
+        });
+  };
+  return FunctionalForm{form, read(kTaken), read(kReturned)};
 }
 
 namespace {

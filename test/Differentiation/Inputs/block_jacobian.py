@@ -71,16 +71,22 @@ class Text:
     def product(self, value):
         """h W along the last axis, the others are batch axes."""
         n, rank = self.shape[-1], len(self.shape)
-        w, zero = self.constant((n, n)), self.constant(self.shape, np.zeros(self.shape))
+        w = self.constant((n, n))
         dims = [f"d{i}" for i in range(rank + 1)]
         batch, (o, k) = dims[:rank - 1], dims[rank - 1:]
-        maps = ", ".join(f"affine_map<({', '.join(dims)}) -> ({', '.join(r)})>"
-                         for r in (batch + [k], [k, o], batch + [o]))
+        return self.contract(f"{value}, {w} : {self.type}, {tensor((n, n))}",
+                             (batch + [k], [k, o], batch + [o]))
+
+    def contract(self, inputs, maps):
+        """The sum of products of two inputs over the last of rank + 1 dimensions."""
+        rank = len(self.shape)
+        zero = self.constant(self.shape, np.zeros(self.shape))
+        dims = ", ".join(f"d{i}" for i in range(rank + 1))
+        maps = ", ".join(f"affine_map<({dims}) -> ({', '.join(r)})>" for r in maps)
         kinds = ", ".join(['"parallel"'] * rank + ['"reduction"'])
         return self.add(
             f"linalg.generic {{indexing_maps = [{maps}], iterator_types = [{kinds}]}}\n"
-            f"      ins({value}, {w} : {self.type}, {tensor((n, n))})"
-            f" outs({zero} : {self.type}) {{\n"
+            f"      ins({inputs}) outs({zero} : {self.type}) {{\n"
             f"  ^bb0(%a: f64, %b: f64, %c: f64):\n    %m = arith.mulf %a, %b : f64\n"
             f"    %s = arith.addf %c, %m : f64\n    linalg.yield %s : f64\n"
             f"  }} -> {self.type}")
@@ -152,19 +158,11 @@ class Text:
         arguments = ", ".join(f"%i{i}: index" for i in range(rank))
         padded = self.add(f"tensor.pad {value} low{low} high{low} {{\n  ^bb0({arguments}):\n"
                           f"    tensor.yield {nil} : f64\n  }} : {self.type} to {tensor(wide)}")
-        kernel, zero = self.constant((3,)), self.constant(self.shape, np.zeros(self.shape))
+        kernel = self.constant((3,))
         dims = [f"d{i}" for i in range(rank + 1)]
         window = dims[:rank - 1] + [f"d{rank - 1} + d{rank}"]
-        maps = ", ".join(f"affine_map<({', '.join(dims)}) -> ({', '.join(r)})>"
-                         for r in (window, dims[rank:], dims[:rank]))
-        kinds = ", ".join(['"parallel"'] * rank + ['"reduction"'])
-        return self.add(
-            f"linalg.generic {{indexing_maps = [{maps}], iterator_types = [{kinds}]}}\n"
-            f"      ins({padded}, {kernel} : {tensor(wide)}, tensor<3xf64>)"
-            f" outs({zero} : {self.type}) {{\n"
-            f"  ^bb0(%a: f64, %b: f64, %c: f64):\n    %m = arith.mulf %a, %b : f64\n"
-            f"    %s = arith.addf %c, %m : f64\n    linalg.yield %s : f64\n"
-            f"  }} -> {self.type}")
+        return self.contract(f"{padded}, {kernel} : {tensor(wide)}, tensor<3xf64>",
+                             (window, dims[rank:], dims[:rank]))
 
     def softmax(self, value):
         empty = self.add(f"tensor.empty() : {self.type}")
