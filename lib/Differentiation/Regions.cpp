@@ -117,22 +117,28 @@ DetachedRegions::DetachedRegions(Location loc, unsigned number) {
   holder = Operation::create(state);
 }
 
-SmallVector<Operation *> etrace::getSlice(Block &body, DenseSet<Value> &needed) {
+SmallVector<Operation *> etrace::getSlice(Block &body, DenseSet<Value> &needed,
+                                          function_ref<bool(Value)> isKnown) {
   SmallVector<Operation *> ops;
   for (Operation &op : llvm::reverse(body)) {
     if (llvm::none_of(op.getResults(), [&](Value v) { return needed.contains(v); }))
       continue;
     ops.push_back(&op);
     for (Value read : getReads(&op))
-      needed.insert(read);
+      if (!isKnown || !isKnown(read))
+        needed.insert(read);
   }
   return ops;
 }
 
 SmallVector<Value> etrace::cloneSlice(OpBuilder &builder, Block &body, ValueRange values,
                                       IRMapping &mapping) {
-  DenseSet<Value> needed(values.begin(), values.end());
-  SmallVector<Operation *> slice = getSlice(body, needed);
+  auto isKnown = [&](Value value) { return mapping.contains(value); };
+  DenseSet<Value> needed;
+  for (Value value : values)
+    if (!isKnown(value))
+      needed.insert(value);
+  SmallVector<Operation *> slice = getSlice(body, needed, isKnown);
   for (Operation *op : llvm::reverse(slice))
     builder.clone(*op, mapping);
   return llvm::map_to_vector(values, [&](Value v) { return mapping.lookupOrDefault(v); });

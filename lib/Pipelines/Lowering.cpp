@@ -21,7 +21,10 @@ void etrace::buildLowerToLinalgPipeline(OpPassManager &pm, const LowerToLinalgOp
   pm.addPass(createConvertEtraceToLinalgPass());
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
-  pm.addPass(createConvertElementwiseToLinalgPass());
+  pm.addPass(createCSEPass());
+  pm.addPass(createMergeLoopsPass());
+  pm.addPass(createAccumulateInPlacePass());
+  pm.addPass(createElementwiseToLinalgPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createFuseElementwisePass());

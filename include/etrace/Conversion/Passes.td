@@ -26,6 +26,58 @@ def ConvertEtraceToLinalgPass : Pass<"convert-etrace-to-linalg", "::mlir::Module
                            "::mlir::arith::ArithDialect", "::mlir::math::MathDialect"];
 }
 
+def MergeLoopsPass : Pass<"etrace-merge-loops", "::mlir::ModuleOp"> {
+  let summary = "Make one loop of two over the same range that compute the same";
+  let description = [{
+    Two `scf.for` of one block without side effects, over the same range, of which neither reads
+    the other, become one if an operation of the second does what one of the first does. Carried
+    values that start equal and stay so are carried once. A function with its gradient runs once,
+    not once for its value and once for what the reverse pass reads.
+
+    ```
+    %y = scf.for %i = %a to %b step %c iter_args(%h = %h0) { f(%h) }
+    %s:2 = scf.for %i = %a to %b step %c iter_args(%h = %h0, %k = %k0) { f(%h), store(%h, %k) }
+    // becomes
+    %s:2 = scf.for %i = %a to %b step %c iter_args(%h = %h0, %k = %k0) { f(%h), store(%h, %k) }
+    ```
+  }];
+}
+
+def AccumulateInPlacePass : Pass<"etrace-accumulate-in-place", "::mlir::ModuleOp"> {
+  let summary = "Sum onto what a sum is added to; join pieces of a tensor instead of adding them";
+  let description = [{
+    What reverse mode adds up. A contraction or reduction onto zeros of its own that is then added
+    to a tensor which nobody else reads sums onto that tensor. Tensors that are zero but for
+    disjoint pieces, the cotangents of slices, are not added but put together.
+
+    ```
+    %t = linalg.matmul ins(%x, %d) outs(%zeros)
+    %g = arith.addf %gradient, %t
+    // becomes
+    %g = linalg.matmul ins(%x, %d) outs(%gradient)
+    ```
+  }];
+  let dependentDialects = ["::mlir::tensor::TensorDialect"];
+}
+
+def ElementwiseToLinalgPass : Pass<"etrace-elementwise-to-linalg", "::mlir::ModuleOp"> {
+  let summary = "Turn trees of elementwise operations on tensors into one linalg.generic each";
+  let description = [{
+    An elementwise operation joins the tree of its users if all of them stand in one tree, so no
+    work is repeated and no value is kept that only the tree reads. Constants of one value become
+    scalars of the body. Takes time linear in the number of operations.
+
+    ```
+    %a = math.exp %x : tensor<5xf32>
+    %b = arith.negf %a : tensor<5xf32>
+    // becomes
+    %b = linalg.generic ... ins(%x) outs(%e) { exp; negf } -> tensor<5xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
 def FuseElementwisePass : Pass<"etrace-fuse-elementwise", "::mlir::ModuleOp"> {
   let summary = "Fuse chains of elementwise operations, never repeating work";
   let description = [{

@@ -55,12 +55,13 @@ struct DerivedBody {
 };
 
 /// The operations of `body`, last first, that `needed` depend on; extends `needed` by what they
-/// read.
-llvm::SmallVector<mlir::Operation *> getSlice(mlir::Block &body,
-                                              llvm::DenseSet<mlir::Value> &needed);
+/// read and is not known.
+llvm::SmallVector<mlir::Operation *>
+getSlice(mlir::Block &body, llvm::DenseSet<mlir::Value> &needed,
+         llvm::function_ref<bool(mlir::Value)> isKnown = {});
 
-/// Clones the operations of `body` that `values` depend on, as `mapping` says; returns the
-/// clones of `values`.
+/// Clones the operations of `body` that `values` depend on, as `mapping` says; what it maps is
+/// not computed again. Returns the clones of `values`.
 llvm::SmallVector<mlir::Value> cloneSlice(mlir::OpBuilder &builder, mlir::Block &body,
                                           mlir::ValueRange values, mlir::IRMapping &mapping);
 

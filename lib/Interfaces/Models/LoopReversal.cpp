@@ -6,6 +6,7 @@
 #include "Loops.h"
 #include "etrace/Differentiation/Transpose.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -62,6 +63,46 @@ void LoopReversal::findResiduals(const llvm::BitVector &roots) {
   closeOverCarries(*loop.getBody(), loop.getRegionIterArgs(), loop.getYieldedValues(), swept);
 }
 
+SmallVector<Value> LoopReversal::getKept() {
+  Values kept = select(loop.getRegionIterArgs(), residual);
+  llvm::append_range(kept, products);
+  return kept;
+}
+
+/// True if computing a result takes much more than reading it again.
+static bool isCostly(Operation *op) {
+  if (auto structured = dyn_cast<linalg::LinalgOp>(op))
+    return structured.getNumReductionLoops() > 0;
+  auto primitive = dyn_cast<ETPOpInterface>(op);
+  return primitive && !primitive.isTransparent();
+}
+
+/// Of the carried values and the costly results, those from which everything is computed that the
+/// linear operations behind `roots` read. Extents of stacks must be known in front of the loop.
+void LoopReversal::findKept(const llvm::BitVector &roots) {
+  Block &body = *loop.getBody();
+  llvm::SetVector<Value> costly;
+  auto isKept = [&](Value value) {
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    bool kept = value.getParentBlock() == &body && isa<OpResult>(value) &&
+                isCostly(value.getDefiningOp()) && type && type.hasStaticShape();
+    return kept && (costly.insert(value), true);
+  };
+  Values yields = select(loop.getYieldedValues(), roots);
+  DenseSet<Value> reached(yields.begin(), yields.end()), needed;
+  auto isLinear = [&](Value value) { return cotangents.isLinear(value); };
+  for (Operation *op : getSlice(body, reached))
+    if (llvm::any_of(op->getResults(), isLinear))
+      for (Value read : getReads(op))
+        if (!isLinear(read) && !isKept(read))
+          needed.insert(read);
+  getSlice(body, needed, isKept);
+  products = costly.takeVector();
+  for (auto [number, argument] : llvm::enumerate(loop.getRegionIterArgs()))
+    if (!needed.contains(argument))
+      residual.reset(number);
+}
+
 Value LoopReversal::index(OpBuilder &b, int64_t value) const {
   return arith::ConstantIndexOp::create(b, loc, value);
 }
@@ -109,35 +150,39 @@ Value LoopReversal::buildInduction(OpBuilder &b, Value k) {
 SmallVector<Value> LoopReversal::sweep(OpBuilder &b, Value base, Value count, ValueRange starts,
                                        Value capacity) {
   Values inits(starts), arguments = select(loop.getRegionIterArgs(), swept);
-  if (arguments.empty())
+  Values kept = capacity ? getKept() : Values();
+  if (arguments.empty() && kept.empty())
     return {};
-  for (auto [argument, start] : llvm::zip(arguments, starts))
-    if (capacity && residual.test(cast<BlockArgument>(argument).getArgNumber() - 1))
-      inits.push_back(Stack::build(b, loc, capacity, start));
+  for (Value value : kept) {
+    // A carried value has the extents that it starts with.
+    auto carried = dyn_cast<BlockArgument>(value);
+    Value like = carried ? loop.getTiedLoopInit(carried)->get() : value;
+    inits.push_back(Stack::build(b, loc, capacity, like));
+  }
   auto body = [&](OpBuilder &inner, Location, Value position, ValueRange carried) {
     IRMapping mapping;
     Value k = arith::AddIOp::create(inner, loc, base, position);
     mapping.map(loop.getInductionVar(), buildInduction(inner, k));
     mapping.map(arguments, carried.take_front(arguments.size()));
-    Values next = cloneSlice(inner, *loop.getBody(), select(loop.getYieldedValues(), swept), mapping);
-    unsigned stack = arguments.size();
-    for (auto [argument, value] : llvm::zip(arguments, carried))
-      if (stack < carried.size() &&
-          residual.test(cast<BlockArgument>(argument).getArgNumber() - 1))
-        next.push_back(Stack::store(inner, loc, carried[stack++], position, value));
+    Values wanted = select(loop.getYieldedValues(), swept);
+    llvm::append_range(wanted, kept);
+    Values values = cloneSlice(inner, *loop.getBody(), wanted, mapping);
+    Values next(ArrayRef(values).take_front(arguments.size()));
+    for (auto [stack, value] : llvm::zip(carried.drop_front(arguments.size()),
+                                         ArrayRef(values).drop_front(arguments.size())))
+      next.push_back(Stack::store(inner, loc, stack, position, value));
     scf::YieldOp::create(inner, loc, next);
   };
   return Values(scf::ForOp::create(b, loc, index(b, 0), count, index(b, 1), inits, body).getResults());
 }
 
-FailureOr<SmallVector<Value>> LoopReversal::reverseBody(OpBuilder &b, Value k,
-                                                        ValueRange residuals,
+FailureOr<SmallVector<Value>> LoopReversal::reverseBody(OpBuilder &b, Value k, ValueRange kept,
                                                         ArrayRef<Value> incoming,
                                                         ArrayRef<Value> totals) {
   Block &block = *b.getInsertionBlock();
   IRMapping mapping;
   mapping.map(loop.getInductionVar(), buildInduction(b, k));
-  mapping.map(select(loop.getRegionIterArgs(), residual), residuals);
+  mapping.map(getKept(), kept);
   // The linear values themselves are not computed: stand-ins for as long as it takes to
   // transpose. Their extents, all that may be read of them, are those of the cotangents.
   Values inputs;
@@ -230,8 +275,7 @@ FailureOr<SmallVector<Value>> LoopReversal::reverseAll(Value trips, ValueRange i
 std::function<SmallVector<Value>(OpBuilder &, Value)> LoopReversal::loadFrom(Values kept) {
   return [this, kept = std::move(kept)](OpBuilder &b, Value position) {
     Values values;
-    for (auto [number, like] :
-         llvm::enumerate(select(loop.getRegionIterArgs(), residual)))
+    for (auto [number, like] : llvm::enumerate(getKept()))
       values.push_back(
           Stack::load(b, loc, kept[swept.count() + number], position, like.getType()));
     return values;
@@ -351,7 +395,10 @@ LogicalResult LoopReversal::run(ValueRange resultCotangents) {
   if (auto own = loop->getAttrOfType<CheckpointPolicyAttr>(kCheckpointAttr))
     policy = own.getValue();
   FailureOr<Values> outgoing = failure();
-  if (policy == CheckpointPolicy::none || residual.none())
+  bool keeps = policy != CheckpointPolicy::none;
+  if (keeps)
+    findKept(live);
+  if (!keeps || getKept().empty())
     outgoing = reverseFromStart(trips, incoming);
   else if (policy == CheckpointPolicy::sqrt)
     outgoing = reverseInChunks(trips, incoming);
@@ -405,15 +452,26 @@ static std::optional<int64_t> getBytes(ValueRange values) {
   return bytes;
 }
 
+/// ", for 2 carried values and 1 costly result that its derivative reads".
+static std::string describeKept(size_t carried, size_t products) {
+  auto count = [](size_t number, StringRef what) {
+    return (llvm::Twine(number) + " " + what + (number == 1 ? "" : "s")).str();
+  };
+  std::string text = carried ? count(carried, "carried value") : "";
+  if (products)
+    text += (carried ? " and " : "") + count(products, "costly result");
+  return text.empty() ? text : ", for " + text + " that its derivative reads";
+}
+
 void LoopReversal::reportKept(CheckpointPolicy policy) {
-  Values residuals = select(loop.getRegionIterArgs(), residual);
-  Values starts = select(loop.getRegionIterArgs(), swept);
-  std::optional<int64_t> one = getBytes(residuals), start = getBytes(starts);
+  Values kept = getKept();
+  std::optional<int64_t> one = getBytes(kept);
+  std::optional<int64_t> start = getBytes(select(loop.getRegionIterArgs(), swept));
   std::optional<int64_t> trips = staticTrips ? staticTrips : maxTrips;
   std::string text = "the reverse pass of this loop keeps ";
-  if (residual.none() || policy == CheckpointPolicy::none)
-    text += residual.none() ? "nothing: its derivative reads no carried value"
-                            : "nothing: it computes carried values from the start";
+  if (kept.empty() || policy == CheckpointPolicy::none)
+    text += kept.empty() ? "nothing: its derivative reads no carried value"
+                         : "nothing: it computes carried values from the start";
   else if (!one || !start)
     text += "carried values of dynamic extents";
   else if (policy == CheckpointPolicy::all)
@@ -426,9 +484,7 @@ void LoopReversal::reportKept(CheckpointPolicy policy) {
   } else {
     text += std::to_string(*start + *one) + " bytes for each of sqrt(n) iterations";
   }
-  if (residual.any())
-    text += ", for " + std::to_string(residuals.size()) + " carried value" +
-            (residuals.size() > 1 ? "s" : "") + " that its derivative reads";
+  text += describeKept(kept.size() - products.size(), products.size());
   remark::analysis(loc, remark::RemarkOpts::name("loop-residuals")
                             .category("etrace-differentiation"))
       << text + " [loop-residuals]";

@@ -62,6 +62,7 @@ private:
 
   llvm::LogicalResult verifyExtents();
   void findResiduals(const llvm::BitVector &roots);
+  void findKept(const llvm::BitVector &roots);
   mlir::Value buildTripCount();
   /// Remarks what is kept for the reverse pass.
   void reportKept(CheckpointPolicy policy);
@@ -70,22 +71,24 @@ private:
   Chunks buildChunks(mlir::Value trips);
   Values sweepChunks(const Chunks &chunks);
   std::function<Values(mlir::OpBuilder &, mlir::Value)> loadFrom(Values kept);
+  /// Carried values and others of an iteration that its reverse pass is given.
+  Values getKept();
   /// The numbers of the linear carries that have a cotangent.
   llvm::SmallVector<unsigned> liveNumbers() const;
   mlir::Value index(mlir::OpBuilder &builder, int64_t value) const;
   /// The induction variable of iteration `k`.
   mlir::Value buildInduction(mlir::OpBuilder &builder, mlir::Value k);
   /// Runs the swept values from `starts`, those of iteration `base`, over `count` iterations.
-  /// With `capacity`, appends stacks of the residuals to what they become.
+  /// With `capacity`, appends stacks of what is kept to what they become.
   Values sweep(mlir::OpBuilder &builder, mlir::Value base, mlir::Value count,
                mlir::ValueRange starts, mlir::Value capacity);
   /// A loop that takes the live cotangents back over `count` iterations that begin at `base`.
   llvm::FailureOr<Values> reverse(mlir::OpBuilder &builder, mlir::Value base, mlir::Value count,
                                   mlir::ValueRange incoming, Load load);
-  /// One iteration: cotangents of the carried linear values, then of captured ones, which are
-  /// added to `totals` (null: zero).
+  /// One iteration, given what is kept of it: cotangents of the carried linear values, then of
+  /// captured ones, which are added to `totals` (null: zero).
   llvm::FailureOr<Values> reverseBody(mlir::OpBuilder &builder, mlir::Value k,
-                                      mlir::ValueRange residuals,
+                                      mlir::ValueRange kept,
                                       llvm::ArrayRef<mlir::Value> incoming,
                                       llvm::ArrayRef<mlir::Value> totals);
   /// Finds the cotangents that are not zero.
@@ -102,6 +105,8 @@ private:
   /// swept ones that the linear part reads.
   llvm::BitVector linear, swept, residual;
   Values captured;
+  /// What the body computes at a high price and its reverse pass reads: kept, not computed again.
+  Values products;
   /// Which of the linear carries and of the captured values have a cotangent.
   llvm::BitVector liveCarries, liveCaptured;
   std::optional<int64_t> staticTrips, maxTrips;
