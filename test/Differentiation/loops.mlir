@@ -152,3 +152,28 @@ func.func @itself(%x: tensor<3xf64>) -> tensor<3xf64> {
   }
   return %0 : tensor<3xf64>
 }
+
+// The result of a product is kept (3 x 4 numbers), and the carried value that its weights' gradient
+// reads; what is made of it is computed again.
+// CHECK-LABEL: func.func @product_vjp(
+// CHECK: scf.for {{.*}} -> (tensor<4xf64>, tensor<3x4xf64>, tensor<3x4xf64>)
+// CHECK: linalg.vecmat
+// CHECK: math.tanh
+// CHECK: scf.yield
+// CHECK: scf.for
+// CHECK-NOT: linalg.vecmat
+// CHECK: math.tanh
+// CHECK: return
+// REMARK: keeps 192 bytes, for 1 carried value and 1 costly result that its derivative reads [loop-residuals]
+func.func @product(%x: tensor<4xf64>, %w: tensor<4x4xf64>) -> tensor<4xf64> {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c3 = arith.constant 3 : index
+  %zeros = arith.constant dense<0.0> : tensor<4xf64>
+  %0 = scf.for %i = %c0 to %c3 step %c1 iter_args(%h = %x) -> tensor<4xf64> {
+    %y = linalg.vecmat ins(%h, %w : tensor<4xf64>, tensor<4x4xf64>) outs(%zeros : tensor<4xf64>) -> tensor<4xf64>
+    %t = math.tanh %y : tensor<4xf64>
+    scf.yield %t : tensor<4xf64>
+  }
+  return %0 : tensor<4xf64>
+}
