@@ -4,6 +4,7 @@
 
 #include "etrace/Analysis/Report.h"
 
+#include "etrace/Analysis/Drawing.h"
 #include "etrace/Analysis/StepGraph.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/JSON.h"
@@ -61,7 +62,7 @@ static std::string joinStrings(ArrayAttr strings, StringRef separator = ", ") {
   return text;
 }
 
-static std::string joinExtents(ArrayRef<int64_t> extents) {
+std::string etrace::joinExtents(ArrayRef<int64_t> extents) {
   std::string text;
   for (int64_t extent : extents)
     text += (text.empty() ? "" : "x") +
@@ -317,6 +318,9 @@ LogicalResult etrace::printReport(raw_ostream &os, ModelOp model, ReportFormat f
     break;
   case ReportFormat::dot:
     printDot(os, model, contents);
+    break;
+  case ReportFormat::svg:
+    drawModel(os, ("model " + model.getSymName()).str(), contents.graph);
     break;
   }
   return success();

@@ -21,12 +21,13 @@ using namespace etrace;
 
 namespace {
 /// The pure operations of the dialect may be inlined anywhere, those on states and derivatives
-/// from function to function.
+/// where their symbols mean the same.
 struct EtraceInlinerInterface : DialectInlinerInterface {
   using DialectInlinerInterface::DialectInlinerInterface;
+  bool isLegalToInline(Region *, Region *, bool, IRMapping &) const final { return true; }
   bool isLegalToInline(Operation *op, Region *region, bool, IRMapping &) const final {
     return isPure(op) || (isa<GetOp, SetOp, DerivativeOpInterface>(op) &&
-                          !region->getParentOfType<ModelOp>());
+                          region->getParentOfType<ModelOp>() == op->getParentOfType<ModelOp>());
   }
 };
 } // namespace

@@ -4,6 +4,7 @@
 
 #include "etrace/IR/Etrace.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Interfaces/FunctionImplementation.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
@@ -167,6 +168,37 @@ static LogicalResult verifyBatchDim(ModelOp model) {
   return success();
 }
 
+/// S4 (and the same for losses and functions): nothing but `get`, `set` and calls of functions of
+/// the model has side effects.
+template <typename FunctionOp> static LogicalResult verifyNoSideEffects(FunctionOp op) {
+  WalkResult walk = op.getBody().walk([&](Operation *nested) {
+    if (isa<GetOp, SetOp, YieldOp>(nested) || nested->hasTrait<OpTrait::IsTerminator>() ||
+        nested->hasTrait<OpTrait::HasRecursiveMemoryEffects>() || isMemoryEffectFree(nested))
+      return WalkResult::advance();
+    if (auto call = dyn_cast<func::CallOp>(nested)) {
+      auto model = op->template getParentOfType<ModelOp>();
+      if (model && isa_and_present<func::FuncOp>(model.lookupSymbol(call.getCallee())))
+        return WalkResult::advance();
+      call.emitOpError("calls '") << call.getCallee()
+                                  << "', which is not a function of the model; declare it in the "
+                                     "model, or inline the call first (--inline)";
+      return WalkResult::interrupt();
+    }
+    nested->emitOpError("has side effects, which '")
+        << op->getName() << "' may not have; state goes through etrace.get and etrace.set";
+    return WalkResult::interrupt();
+  });
+  return failure(walk.wasInterrupted());
+}
+
+/// M5: calls of functions of the model can be inlined.
+static LogicalResult verifyFunction(func::FuncOp function) {
+  if (!function.isPrivate() || function.isExternal() || !function.getBody().hasOneBlock())
+    return function.emitOpError("is not a private function with a body of one block, the only "
+                                "functions that an 'etrace.model' holds");
+  return verifyNoSideEffects(function);
+}
+
 LogicalResult ModelOp::verifyRegions() {
   // M1.
   auto steps = llvm::to_vector(getBody().getOps<StepOp>());
@@ -177,8 +209,11 @@ LogicalResult ModelOp::verifyRegions() {
     return losses[1].emitOpError("is a second loss; a model has at most one");
   for (Operation &op : getBody().front())
     if (!isa<ParamOp, HiddenOp, StateOp, GroupStateOp, StepOp, LossOp, GroupOp, RelationOp,
-             RecurrenceOp, ExcludedOp>(op))
+             RecurrenceOp, ExcludedOp, func::FuncOp>(op))
       return op.emitOpError("is not allowed in an 'etrace.model'");
+  for (auto function : getBody().getOps<func::FuncOp>())
+    if (failed(verifyFunction(function)))
+      return failure();
   if (failed(verifyPaths(*this)) || failed(verifyBatchDim(*this)))
     return failure();
   if (losses.empty())
@@ -288,24 +323,6 @@ template <typename FunctionOp> static LogicalResult verifyYield(FunctionOp op) {
                                           << op.getSymName() << "' promises " << expected;
   }
   return success();
-}
-
-/// S4 (and the same for losses): nothing but `get` and `set` has side effects.
-template <typename FunctionOp> static LogicalResult verifyNoSideEffects(FunctionOp op) {
-  WalkResult walk = op.getBody().walk([&](Operation *nested) {
-    if (isa<GetOp, SetOp, YieldOp>(nested) || nested->hasTrait<OpTrait::IsTerminator>() ||
-        nested->hasTrait<OpTrait::HasRecursiveMemoryEffects>() || isMemoryEffectFree(nested))
-      return WalkResult::advance();
-    if (isa<CallOpInterface>(nested)) {
-      nested->emitOpError(
-          "calls a function, which a model cannot hold; inline the call first (--inline)");
-      return WalkResult::interrupt();
-    }
-    nested->emitOpError("has side effects, which an '")
-        << op->getName() << "' may not have; state goes through etrace.get and etrace.set";
-    return WalkResult::interrupt();
-  });
-  return failure(walk.wasInterrupted());
 }
 
 /// The role and path that an argument or result carries, if any.

@@ -50,10 +50,9 @@ static void listComponents(InFlightDiagnostic &diag, const LocalSymbol &local, S
 /// Finds the declaration that a `get` or `set` names; complains if there is none.
 static FailureOr<Declaration> resolve(Operation *op, SymbolRefAttr symbol, Type type,
                                       SymbolTableCollection &tables) {
-  bool inStep = op->getParentOfType<StepOp>() != nullptr;
-  if (!inStep && (op->getParentOfType<ModelOp>() || !op->getParentOfType<func::FuncOp>()))
-    return op->emitOpError("belongs in an 'etrace.step' of an 'etrace.model', or in a "
-                           "'func.func' beside the model");
+  bool inModel = op->getParentOfType<ModelOp>() != nullptr;
+  if (!op->getParentOfType<func::FuncOp>() && !op->getParentOfType<StepOp>())
+    return op->emitOpError("belongs in an 'etrace.step' of an 'etrace.model', or in a 'func.func'");
   LocalSymbol local = splitSymbol(op, symbol, tables);
   ModelOp model = local.model;
   if (!model)
@@ -66,7 +65,7 @@ static FailureOr<Declaration> resolve(Operation *op, SymbolRefAttr symbol, Type 
     InFlightDiagnostic diag = op->emitOpError("names ") << symbol << ", which the model '"
                                                         << model.getSymName()
                                                         << "' does not declare";
-    listComponents(diag, local, inStep ? "" : ("@" + model.getSymName() + "::").str());
+    listComponents(diag, local, inModel ? "" : ("@" + model.getSymName() + "::").str());
     return diag;
   }
   if (declaration.type != type) {
@@ -86,7 +85,7 @@ LogicalResult SetOp::verifySymbolUses(SymbolTableCollection &tables) {
   FailureOr<Declaration> declaration = resolve(*this, getState(), getValue().getType(), tables);
   if (failed(declaration))
     return failure();
-  if (declaration->role != kParamAttr || !getOperation()->getParentOfType<StepOp>())
+  if (declaration->role != kParamAttr || !getOperation()->getParentOfType<ModelOp>())
     return success();
   InFlightDiagnostic diag =
       emitOpError("writes the parameter '")

@@ -16,14 +16,17 @@
 
 using namespace mlir;
 
-void etrace::buildLowerToLinalgPipeline(OpPassManager &pm, const LowerToLinalgOptions &) {
+void etrace::buildLowerToLinalgPipeline(OpPassManager &pm, const LowerToLinalgOptions &options) {
   pm.addPass(createBuildEntriesPass());
+  pm.addPass(createLowerDerivativesPass());
   pm.addPass(createConvertEtraceToLinalgPass());
   pm.addPass(createInlinerPass());
   pm.addPass(createSymbolDCEPass());
   pm.addPass(createCSEPass());
   pm.addPass(createMergeLoopsPass());
   pm.addPass(createAccumulateInPlacePass());
+  if (options.widenSums)
+    pm.addPass(createWidenSumsPass());
   pm.addPass(createElementwiseToLinalgPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());

@@ -14,6 +14,9 @@ using namespace etrace;
 
 void etrace::buildAnalyzePipeline(OpPassManager &pm, const AnalyzeOptions &options) {
   OpPassManager &models = pm.nest<ModelOp>();
+  // Calls alone: what is not called keeps its form.
+  models.addPass(createInlinerPass({}, [](OpPassManager &) {}));
+  models.addPass(createSymbolDCEPass());
   models.addPass(createFunctionalizePass());
   BuildGraphPassOptions graph;
   graph.compat = options.compat;

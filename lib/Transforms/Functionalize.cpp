@@ -6,6 +6,7 @@
 
 #include "etrace/Transforms/Passes.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
@@ -140,7 +141,19 @@ static bool isFunctionalForm(StepOp step) {
   return false;
 }
 
+/// What a function reads and writes is not seen at its call.
+static LogicalResult verifyNoCalls(StepOp step) {
+  WalkResult walk = step.getBody().walk([](func::CallOp call) {
+    call.emitOpError("remains in the step; calls are inlined before states become arguments "
+                     "(--inline, or --etrace-analyze); a function that calls itself cannot be");
+    return WalkResult::interrupt();
+  });
+  return failure(walk.wasInterrupted());
+}
+
 LogicalResult Functionalizer::run() {
+  if (failed(verifyNoCalls(step)))
+    return failure();
   for (Declaration &declaration : getDeclarations(model)) {
     declarations[declaration.op] = declaration;
     byPath[declaration.path] = declaration.op;

@@ -26,10 +26,11 @@ struct PrintGraphPass : public etrace::impl::PrintGraphPassBase<PrintGraphPass> 
                             .Case("text", ReportFormat::text)
                             .Case("json", ReportFormat::json)
                             .Case("dot", ReportFormat::dot)
+                            .Case("svg", ReportFormat::svg)
                             .Default(std::nullopt);
     if (!reportFormat) {
       getOperation().emitError("unknown report format '")
-          << format << "'; formats are 'text', 'json' and 'dot' [unknown-format]";
+          << format << "'; formats are 'text', 'json', 'dot' and 'svg' [unknown-format]";
       return signalPassFailure();
     }
     auto models = llvm::to_vector(getOperation().getOps<ModelOp>());

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-lower-derivatives --canonicalize | FileCheck %s
 // RUN: etrace-opt %s --etrace-lower-derivatives -o /dev/null \
 // RUN:   -remarks-filter=etrace-derivatives 2>&1 | FileCheck %s --check-prefix=REMARK

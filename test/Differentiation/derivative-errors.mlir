@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-lower-derivatives -split-input-file -verify-diagnostics
 
 // S003-35: wrong use is an error at the operation, and says what to do.

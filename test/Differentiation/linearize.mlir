@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s -test-etrace-linearize -canonicalize -cse | FileCheck %s
 
 // Sums pass tangents on; there is no multiplication by one.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s -test-etrace-linearize -canonicalize -cse | FileCheck %s --check-prefix=JVP
 // RUN: etrace-opt %s -test-etrace-transpose -canonicalize -cse -remarks-filter=etrace-differentiation -remark-policy=all 2>%t.remarks | FileCheck %s
 // RUN: FileCheck %s --check-prefix=REMARK --input-file=%t.remarks

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --etrace-lower-derivatives -canonicalize -cse | FileCheck %s
 // RUN: etrace-opt %s --etrace-lower-derivatives -remarks-filter=etrace-derivatives -remark-policy=all 2>&1 >/dev/null | FileCheck %s --check-prefix=REMARK
 // RUN: etrace-opt %s --etrace-differentiate="function=distance wrt=1,0 return-value" --etrace-lower-derivatives | FileCheck %s --check-prefix=ONCE

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // RUN: etrace-opt %s --split-input-file --verify-diagnostics -o /dev/null
 
 // One case for each constraint of the dialect, named as in its documentation.
@@ -448,7 +449,7 @@ func.func private @f(tensor<3xf32>) attributes {etrace.primitive = 3}
 etrace.model @m {
   etrace.step @a(%x: tensor<f32>) {
     %0 = tensor.extract %x[] : tensor<f32>
-    // expected-error @+1 {{'memref.alloc' op has side effects, which an 'etrace.step' may not have; state goes through etrace.get and etrace.set}}
+    // expected-error @+1 {{'memref.alloc' op has side effects, which 'etrace.step' may not have; state goes through etrace.get and etrace.set}}
     %1 = memref.alloc() : memref<f32>
     memref.store %0, %1[] : memref<f32>
     etrace.yield
@@ -462,7 +463,7 @@ etrace.model @m {
   etrace.step @a(%x: tensor<i1>) {
     %0 = tensor.extract %x[] : tensor<i1>
     scf.if %0 {
-      // expected-error @+1 {{'vector.print' op has side effects, which an 'etrace.step' may not have}}
+      // expected-error @+1 {{'vector.print' op has side effects, which 'etrace.step' may not have}}
       vector.print %0 : i1
     }
     etrace.yield
@@ -474,7 +475,7 @@ etrace.model @m {
 // S4: an unknown operation.
 etrace.model @m {
   etrace.step @a() {
-    // expected-error @+1 {{'gpu.barrier' op has side effects, which an 'etrace.step' may not have}}
+    // expected-error @+1 {{'gpu.barrier' op has side effects, which 'etrace.step' may not have}}
     gpu.barrier
     etrace.yield
   }
@@ -482,15 +483,65 @@ etrace.model @m {
 
 // -----
 
-// S4: calls.
+// S4: a call of a function outside of the model.
 etrace.model @m {
   etrace.step @a() {
-    // expected-error @+1 {{'func.call' op calls a function, which a model cannot hold; inline the call first (--inline)}}
+    // expected-error @+1 {{'func.call' op calls 'f', which is not a function of the model; declare it in the model, or inline the call first (--inline)}}
     func.call @f() : () -> ()
     etrace.yield
   }
 }
 func.func private @f()
+
+// -----
+
+// S4: a call of something else.
+etrace.model @m {
+  etrace.param @f : tensor<3xf32>
+  etrace.step @a() {
+    // expected-error @+1 {{'func.call' op calls 'f', which is not a function of the model}}
+    func.call @f() : () -> ()
+    etrace.yield
+  }
+}
+
+// -----
+
+// M5: functions of a model are private, with a body of one block.
+etrace.model @m {
+  // expected-error @+1 {{'func.func' op is not a private function with a body of one block, the only functions that an 'etrace.model' holds}}
+  func.func @f() {
+    return
+  }
+}
+
+// -----
+
+etrace.model @m {
+  // expected-error @+1 {{is not a private function with a body of one block}}
+  func.func private @f()
+}
+
+// -----
+
+etrace.model @m {
+  // expected-error @+1 {{is not a private function with a body of one block}}
+  func.func private @f() {
+    cf.br ^bb1
+  ^bb1:
+    return
+  }
+}
+
+// -----
+
+etrace.model @m {
+  func.func private @f() {
+    // expected-error @+1 {{'gpu.barrier' op has side effects, which 'func.func' may not have}}
+    gpu.barrier
+    return
+  }
+}
 
 // -----
 
@@ -513,7 +564,7 @@ etrace.model @m {
   }
   etrace.loss @l(%x: tensor<f32>) -> f32 {
     %0 = tensor.extract %x[] : tensor<f32>
-    // expected-error @+1 {{'vector.print' op has side effects, which an 'etrace.loss' may not have}}
+    // expected-error @+1 {{'vector.print' op has side effects, which 'etrace.loss' may not have}}
     vector.print %0 : f32
     etrace.yield %0 : f32
   }
@@ -528,7 +579,7 @@ etrace.model @m {
     etrace.yield %x : tensor<f32>
   }
   etrace.loss @l(%x: tensor<f32>) -> f32 {
-    // expected-error @+1 {{'etrace.get' op belongs in an 'etrace.step' of an 'etrace.model', or in a 'func.func' beside the model}}
+    // expected-error @+1 {{'etrace.get' op belongs in an 'etrace.step' of an 'etrace.model', or in a 'func.func'}}
     %h = etrace.get @h : tensor<f32>
     %0 = tensor.extract %h[] : tensor<f32>
     etrace.yield %0 : f32

@@ -6,7 +6,11 @@
 // RUN: FileCheck %s --check-prefix=DOT --input-file=%t.dot
 // RUN: dot -Tsvg %t.dot -o %t.svg
 // RUN: FileCheck %s --check-prefix=SVG --input-file=%t.svg
+// RUN: etrace-opt %s -etrace-analyze -etrace-print-graph="format=svg output=%t.picture" -o /dev/null
+// RUN: %python %S/Inputs/read_picture.py %t.picture
 // The same model gives the same bytes.
+// RUN: etrace-opt %s -etrace-analyze -etrace-print-graph="format=svg output=%t.again" -o /dev/null
+// RUN: cmp %t.picture %t.again
 // RUN: etrace-opt %s -etrace-analyze -etrace-print-graph="format=dot output=%t.again" -o /dev/null
 // RUN: cmp %t.dot %t.again
 

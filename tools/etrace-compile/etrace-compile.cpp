@@ -150,6 +150,7 @@ static int compile() {
   registerAllExtensions(registry);
   etrace::registerAllDialects(registry);
   MLIRContext context(registry);
+  context.printOpOnDiagnostic(false);
   std::string message;
   auto input = openInputFile(inputFile, &message);
   if (!input)

@@ -141,6 +141,7 @@ parseModel(const RunOptions &options, llvm::SourceMgr &sources, Program &program
   mlir::registerAllExtensions(registry);
   etrace::registerAllDialects(registry);
   program.context = std::make_unique<mlir::MLIRContext>(registry);
+  program.context->printOpOnDiagnostic(false);
   auto buffer = readBytes(options.model);
   if (!buffer)
     return buffer.takeError();

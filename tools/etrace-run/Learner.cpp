@@ -58,8 +58,13 @@ static std::optional<Initializer> getRandomInitializer(mlir::Attribute attribute
       .Default(std::nullopt);
 }
 
+/// Calls `init` or `reset`; functions without a model have nothing to set.
+Error Learner::callIfPresent(llvm::StringRef entry) {
+  return getABI().findEntry(entry) ? call(entry, {}) : Error::success();
+}
+
 Error Learner::initialize(uint64_t seed) {
-  if (Error error = call("init", {}))
+  if (Error error = callIfPresent("init"))
     return error;
   randomStates.clear();
   for (const BufferInfo &buffer : getABI().buffers) {
@@ -79,7 +84,7 @@ Error Learner::initialize(uint64_t seed) {
 }
 
 Error Learner::reset() {
-  if (Error error = call("reset", {}))
+  if (Error error = callIfPresent("reset"))
     return error;
   for (const auto &[buffer, array] : randomStates)
     write(*buffer, array);

@@ -105,6 +105,8 @@ private:
   struct Release {
     void operator()(char *block) const { std::free(block); }
   };
+  llvm::Error callIfPresent(llvm::StringRef entry);
+
   const Program &program;
   std::unique_ptr<char, Release> block;
   /// Random initial states; the same at the start of every sequence.

@@ -60,6 +60,25 @@ def AccumulateInPlacePass : Pass<"etrace-accumulate-in-place", "::mlir::ModuleOp
   let dependentDialects = ["::mlir::tensor::TensorDialect"];
 }
 
+def WidenSumsPass : Pass<"etrace-widen-sums"> {
+  let summary = "Sum bf16 and f16 in f32";
+  let description = [{
+    A structured operation that sums floats narrower than f32 over some of its loops computes its
+    body in f32, and its results are rounded once. In bf16 the sum of 1000 ones is 256. A body that
+    reads the bits of a narrow float stays as it is.
+
+    ```
+    %y = linalg.matmul ins(%x, %w : tensor<4x9xbf16>, tensor<9x5xbf16>) outs(%z : tensor<4x5xbf16>)
+    // becomes
+    %v = arith.extf %z : tensor<4x5xbf16> to tensor<4x5xf32>
+    %s = linalg.generic ... ins(%x, %w) outs(%v) { extf; extf; mulf; addf } -> tensor<4x5xf32>
+    %y = arith.truncf %s : tensor<4x5xf32> to tensor<4x5xbf16>
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
 def ElementwiseToLinalgPass : Pass<"etrace-elementwise-to-linalg", "::mlir::ModuleOp"> {
   let summary = "Turn trees of elementwise operations on tensors into one linalg.generic each";
   let description = [{

@@ -52,6 +52,8 @@ def Etrace_ModelOp : Etrace_Op<"model", [
     * M2: no two declarations (components included) have the same path.
     * M3: the loss takes the results of the step, then the targets.
     * M4: every hidden state has the axis `batch_dim`.
+    * M5: a `func.func` of the model is private and has a body of one block. The step, the loss and
+      others of the model call it; analysis begins by inlining the calls.
 
     Attributes: `batch_dim`, the axis of states and inputs that counts samples;
     `compat`, whose numbers are reproduced (default: none).

@@ -35,10 +35,14 @@ struct DerivePipelineOptions : mlir::PassPipelineOptions<DerivePipelineOptions> 
 /// Graph IR to learner IR.
 void buildDerivePipeline(mlir::OpPassManager &pm, const DerivePipelineOptions &options = {});
 
-struct LowerToLinalgOptions : mlir::PassPipelineOptions<LowerToLinalgOptions> {};
+struct LowerToLinalgOptions : mlir::PassPipelineOptions<LowerToLinalgOptions> {
+  Option<bool> widenSums{*this, "widen-sums",
+                         llvm::cl::desc("Sum bf16 and f16 in f32, rounding once"),
+                         llvm::cl::init(true)};
+};
 
-/// Learner IR to learner IR of linalg, arith and math only: functions inlined, chains
-/// fused, traces laid out.
+/// Learner IR to learner IR of linalg, arith and math only: derivatives lowered, functions inlined,
+/// chains fused, sums of narrow floats widened, traces laid out.
 void buildLowerToLinalgPipeline(mlir::OpPassManager &pm, const LowerToLinalgOptions &options = {});
 
 struct ToLLVMOptions : mlir::PassPipelineOptions<ToLLVMOptions> {

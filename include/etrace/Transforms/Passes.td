@@ -59,10 +59,10 @@ def PrintGraphPass : Pass<"etrace-print-graph", "::mlir::ModuleOp"> {
     Expects the graph in the model (`etrace-build-graph`). For each relation it lists the
     operations from the parameter to the primitive and from there to the states, with
     their places in the source. Formats: `text`, `json`,
-    `dot`. Without `output` the report goes to standard output.
+    `dot` (for Graphviz) and `svg`, a picture. Without `output` the report goes to standard output.
   }];
   let options = [
-    Option<"format", "format", "std::string", "\"text\"", "text, json or dot">,
+    Option<"format", "format", "std::string", "\"text\"", "text, json, dot or svg">,
     Option<"output", "output", "std::string", "\"-\"", "file to write; - is standard output">
   ];
 }

@@ -219,7 +219,7 @@ func.func @f(%h: tensor<3xf32> {etrace.hidden = "h"}, %m: memref<3xf32>) -> (ten
 
 func.func private @effect(tensor<3xf32>)
 func.func @f(%h: tensor<3xf32> {etrace.hidden = "h"}) -> (tensor<3xf32> {etrace.hidden = "h"}) {
-  // expected-error @+1 {{calls a function, which a model cannot hold; inline the call first (--inline)}}
+  // expected-error @+1 {{calls 'effect', which is not a function of the model; declare it in the model, or inline the call first (--inline)}}
   call @effect(%h) : (tensor<3xf32>) -> ()
   return %h : tensor<3xf32>
 }
