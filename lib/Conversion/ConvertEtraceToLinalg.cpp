@@ -5,6 +5,7 @@
 #include "RandomNormal.h"
 #include "etrace/Conversion/Passes.h"
 #include "etrace/Interfaces/Contraction.h"
+#include "etrace/Interfaces/ZeroPadding.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -188,7 +189,8 @@ LogicalResult ConvertPrimitive::matchAndRewrite(ETPOpInterface op, ArrayRef<Valu
   SmallVector<Value> inputs;
   SmallVector<AffineMap> productMaps;
   for (OpOperand *operand : op.getProductOperands()) {
-    inputs.push_back(operands[operand->getOperandNumber()]);
+    inputs.push_back(buildPadded(rewriter, op.getLoc(), op, *operand,
+                                 operands[operand->getOperandNumber()]));
     productMaps.push_back(maps[operand->getOperandNumber()]);
   }
   if (inputs.empty()) {

@@ -9,35 +9,64 @@ using namespace etrace;
 
 #include "etrace/IR/EtraceOpInterfaces.cpp.inc"
 
+/// One element type throughout.
+static LogicalResult verifyElementTypes(Operation *op) {
+  Type element = getElementTypeOrSelf(op->getResult(0));
+  for (Value operand : op->getOperands())
+    if (getElementTypeOrSelf(operand) != element)
+      return op->emitOpError("expects one element type, found ")
+             << getElementTypeOrSelf(operand) << " and " << element;
+  return success();
+}
+
+/// Takes the extents of axes that are one dimension of the iteration space. An axis with more of
+/// them is checked by the operation itself.
+static LogicalResult matchExtents(Operation *op, Value value, AffineMap map, const Twine &what,
+                                  SmallVectorImpl<int64_t> &extents) {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (type.getRank() != map.getNumResults())
+    return op->emitOpError() << what << " must have rank " << map.getNumResults() << ", found "
+                             << type;
+  for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    if (!dim)
+      continue;
+    int64_t &extent = extents[dim.getPosition()];
+    int64_t size = type.getDimSize(axis);
+    if (ShapedType::isDynamic(extent))
+      extent = size;
+    else if (!ShapedType::isDynamic(size) && extent != size)
+      return op->emitOpError() << what << " has extent " << size << " along axis " << axis
+                               << ", expected " << extent;
+  }
+  return success();
+}
+
+static LogicalResult matchAllExtents(ETPOpInterface primitive, SmallVectorImpl<int64_t> &extents) {
+  SmallVector<AffineMap> maps = primitive.getIndexingMapsArray();
+  extents.assign(maps.back().getNumDims(), ShapedType::kDynamic);
+  for (OpOperand &operand : primitive->getOpOperands())
+    if (failed(matchExtents(primitive, operand.get(), maps[operand.getOperandNumber()],
+                            "operand #" + Twine(operand.getOperandNumber()), extents)))
+      return failure();
+  return matchExtents(primitive, primitive->getResult(0), maps.back(), "result", extents);
+}
+
 LogicalResult etrace::detail::verifyETPOp(Operation *op) {
   auto primitive = cast<ETPOpInterface>(op);
   if (op->getNumResults() != 1)
     return op->emitOpError("an ETP primitive has one result");
-  SmallVector<AffineMap> maps = primitive.getIndexingMapsArray();
-  if (maps.size() != op->getNumOperands() + 1)
+  if (primitive.getIndexingMapsArray().size() != op->getNumOperands() + 1)
     return op->emitOpError("expects one indexing map for each operand and one for the result");
-  SmallVector<int64_t> extents(maps.back().getNumDims(), ShapedType::kDynamic);
-  auto check = [&](Value value, AffineMap map, const Twine &what) -> LogicalResult {
-    auto type = cast<RankedTensorType>(value.getType());
-    if (type.getRank() != map.getNumResults())
-      return op->emitOpError() << what << " must have rank " << map.getNumResults() << ", found "
-                               << type;
-    for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
-      int64_t &extent = extents[cast<AffineDimExpr>(expr).getPosition()];
-      int64_t size = type.getDimSize(axis);
-      if (ShapedType::isDynamic(extent))
-        extent = size;
-      else if (!ShapedType::isDynamic(size) && extent != size)
-        return op->emitOpError() << what << " has extent " << size << " along axis " << axis
-                                 << ", expected " << extent;
-    }
-    return success();
-  };
-  for (OpOperand &operand : op->getOpOperands())
-    if (failed(check(operand.get(), maps[operand.getOperandNumber()],
-                     "operand #" + Twine(operand.getOperandNumber()))))
-      return failure();
-  return check(op->getResult(0), maps.back(), "result");
+  SmallVector<int64_t> extents;
+  return success(succeeded(verifyElementTypes(op)) &&
+                 succeeded(matchAllExtents(primitive, extents)));
+}
+
+SmallVector<int64_t> etrace::getIterationExtents(ETPOpInterface primitive) {
+  SmallVector<int64_t> extents;
+  [[maybe_unused]] LogicalResult matched = matchAllExtents(primitive, extents);
+  return extents;
 }
 
 //===----------------------------------------------------------------------===//
@@ -104,16 +133,6 @@ LogicalResult SpikeOp::verify() {
 // Products
 //===----------------------------------------------------------------------===//
 
-LogicalResult etrace::detail::verifyElementTypes(Operation *op) {
-  // P1; ranks and extents are checked by the interface.
-  Type element = getElementTypeOrSelf(op->getResult(0));
-  for (Value operand : op->getOperands())
-    if (getElementTypeOrSelf(operand) != element)
-      return op->emitOpError("expects one element type, found ")
-             << getElementTypeOrSelf(operand) << " and " << element;
-  return success();
-}
-
 SmallVector<OpOperand *> etrace::detail::getOperandsFrom(Operation *op, unsigned first) {
   return llvm::map_to_vector(op->getOpOperands().drop_front(first),
                              [](OpOperand &operand) { return &operand; });
@@ -169,12 +188,19 @@ std::optional<EinsumEquation> EinsumEquation::parse(StringRef text) {
       int count = llvm::count_if(ArrayRef({x, weight, y}), [&](StringRef other) {
         return other.contains(letter);
       });
-      if (!llvm::isLower(letter) || operand.count(letter) != 1 || count < 2)
+      int least = llvm::isLower(letter) ? 2 : 3;
+      if (!llvm::isAlpha(letter) || operand.count(letter) != 1 || count < least)
         return std::nullopt;
     }
   if (!text.contains("->") || !inputs.contains(','))
     return std::nullopt;
   return equation;
+}
+
+SmallVector<char> EinsumEquation::getWindows() const {
+  SmallVector<char> windows;
+  llvm::copy_if(x, std::back_inserter(windows), llvm::isUpper);
+  return windows;
 }
 
 SmallVector<AffineMap> EinsumOp::getIndexingMapsArray() {
@@ -190,6 +216,136 @@ SmallVector<AffineMap> EinsumOp::getIndexingMapsArray() {
   };
   return selectDims(getContext(), letters.size(),
                     {dimsOf(equation.x), dimsOf(equation.weight), dimsOf(equation.y)});
+}
+
+//===----------------------------------------------------------------------===//
+// ConvOp
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// The iteration space of a convolution: samples and positions of y, then the axes of the weight.
+class ConvSpace {
+public:
+  explicit ConvSpace(ConvOp op)
+      : op(op), equation(*EinsumEquation::parse(op.getEquation())),
+        windows(equation.getWindows()) {
+    for (char letter : equation.y)
+      if (llvm::isUpper(letter) || !equation.weight.contains(letter))
+        outer += letter;
+  }
+
+  unsigned getNumDims() const { return outer.size() + equation.weight.size(); }
+  AffineMap getMap(StringRef letters, llvm::function_ref<AffineExpr(char)> getIndex) const {
+    return AffineMap::get(getNumDims(), 0, llvm::map_to_vector(letters, getIndex),
+                          op.getContext());
+  }
+  /// The dimension of a letter in y; for samples also in x.
+  AffineExpr getPosition(char letter) const {
+    size_t dim = outer.find(letter);
+    return dim == std::string::npos ? getKernel(letter) : getAffineDimExpr(dim, op.getContext());
+  }
+  AffineExpr getKernel(char letter) const {
+    return getAffineDimExpr(outer.size() + equation.weight.find(letter), op.getContext());
+  }
+  /// p * stride + k * kernel_dilation in x with its padding.
+  AffineExpr getInput(char letter) const {
+    if (!llvm::isUpper(letter))
+      return getPosition(letter);
+    return getPosition(letter) * get(op.getStrides(), letter, 1) +
+           getKernel(letter) * get(op.getKernelDilation(), letter, 1);
+  }
+  /// The number for a letter; C2 may not be verified yet.
+  int64_t get(std::optional<ArrayRef<int64_t>> numbers, char letter, int64_t otherwise) const {
+    size_t place = llvm::find(windows, letter) - windows.begin();
+    return numbers && place < numbers->size() ? (*numbers)[place] : otherwise;
+  }
+
+  mutable ConvOp op;
+  EinsumEquation equation;
+  SmallVector<char> windows;
+  std::string outer;
+};
+} // namespace
+
+SmallVector<AffineMap> ConvOp::getIndexingMapsArray() {
+  ConvSpace space(*this);
+  auto input = [&](char letter) { return space.getInput(letter); };
+  auto kernel = [&](char letter) { return space.getKernel(letter); };
+  auto position = [&](char letter) { return space.getPosition(letter); };
+  std::string bias;
+  llvm::copy_if(space.equation.y, std::back_inserter(bias), [&](char letter) {
+    return llvm::isLower(letter) && space.equation.weight.contains(letter);
+  });
+  SmallVector<AffineMap> maps = {space.getMap(space.equation.x, input),
+                                 space.getMap(space.equation.weight, kernel)};
+  if (getBias())
+    maps.push_back(space.getMap(bias, position));
+  maps.push_back(space.getMap(space.equation.y, position));
+  return maps;
+}
+
+std::optional<ZeroPadding> ConvOp::getPadding(OpOperand &operand) {
+  auto isTrivial = [](std::optional<ArrayRef<int64_t>> numbers, int64_t trivial) {
+    return !numbers || llvm::all_of(*numbers, [&](int64_t n) { return n == trivial; });
+  };
+  if (operand.getOperandNumber() != 0 ||
+      (isTrivial(getLow(), 0) && isTrivial(getHigh(), 0) && isTrivial(getInputDilation(), 1)))
+    return std::nullopt;
+  ConvSpace space(*this);
+  ZeroPadding padding;
+  for (char letter : space.equation.x) {
+    padding.low.push_back(space.get(getLow(), letter, 0));
+    padding.high.push_back(space.get(getHigh(), letter, 0));
+    padding.step.push_back(space.get(getInputDilation(), letter, 1));
+  }
+  return padding;
+}
+
+/// C2: a number for each axis along which windows move.
+static LogicalResult verifyNumbers(ConvOp op, size_t windows) {
+  std::pair<StringRef, std::optional<ArrayRef<int64_t>>> lists[] = {
+      {"strides", op.getStrides()},
+      {"low", op.getLow()},
+      {"high", op.getHigh()},
+      {"input_dilation", op.getInputDilation()},
+      {"kernel_dilation", op.getKernelDilation()}};
+  for (auto &[name, numbers] : lists)
+    if (numbers && numbers->size() != windows)
+      return op.emitOpError() << "expects " << windows << " numbers in '" << name
+                              << "', one for each upper-case letter of the equation, found "
+                              << numbers->size();
+  return success();
+}
+
+/// C3: the windows along one axis.
+static LogicalResult verifyWindows(const ConvSpace &space, char letter) {
+  ConvOp op = space.op;
+  int64_t x = op.getX().getType().getDimSize(space.equation.x.find(letter));
+  int64_t kernel = op.getWeight().getType().getDimSize(space.equation.weight.find(letter));
+  if (ShapedType::isDynamic(x) || ShapedType::isDynamic(kernel))
+    return success();
+  int64_t padded = space.get(op.getLow(), letter, 0) + space.get(op.getHigh(), letter, 0) +
+                   (x - 1) * space.get(op.getInputDilation(), letter, 1) + 1;
+  int64_t window = (kernel - 1) * space.get(op.getKernelDilation(), letter, 1) + 1;
+  if (x == 0 || kernel == 0 || window > padded)
+    return op.emitOpError() << "has no window along '" << letter << "': " << kernel
+                            << " elements of the weight over " << x << " of x";
+  int64_t count = (padded - window) / space.get(op.getStrides(), letter, 1) + 1;
+  size_t axis = space.equation.y.find(letter);
+  int64_t y = op.getType().getDimSize(axis);
+  if (!ShapedType::isDynamic(y) && y != count)
+    return op.emitOpError() << "result has extent " << y << " along axis " << axis
+                            << ", expected " << count;
+  return success();
+}
+
+LogicalResult ConvOp::verify() {
+  ConvSpace space(*this);
+  if (failed(verifyNumbers(*this, space.windows.size())))
+    return failure();
+  return success(llvm::all_of(space.windows, [&](char letter) {
+    return succeeded(verifyWindows(space, letter));
+  }));
 }
 
 //===----------------------------------------------------------------------===//

@@ -10,14 +10,18 @@
 using namespace mlir;
 using namespace etrace;
 
-/// The dynamic extents of the result, read from operands that share the dimension.
+/// The dynamic extents of the result, read from `like` or from operands that share the dimension.
 static SmallVector<Value> dynamicExtents(OpBuilder &builder, Location loc,
                                          ArrayRef<Value> operands, ArrayRef<AffineMap> maps,
-                                         RankedTensorType type) {
+                                         RankedTensorType type, Value like) {
   SmallVector<Value> extents;
   for (auto [axis, expr] : llvm::enumerate(maps.back().getResults())) {
     if (!type.isDynamicDim(axis))
       continue;
+    if (!isa<AffineDimExpr>(expr)) {
+      extents.push_back(tensor::DimOp::create(builder, loc, like, axis));
+      continue;
+    }
     for (auto [operand, map] : llvm::zip(operands, maps.drop_back()))
       if (std::optional<unsigned> position = map.getResultPosition(expr)) {
         extents.push_back(tensor::DimOp::create(builder, loc, operand, *position));
@@ -28,19 +32,23 @@ static SmallVector<Value> dynamicExtents(OpBuilder &builder, Location loc,
 }
 
 Value etrace::buildContraction(OpBuilder &builder, Location loc, ArrayRef<Value> operands,
-                               ArrayRef<AffineMap> allMaps, RankedTensorType resultType) {
+                               ArrayRef<AffineMap> allMaps, RankedTensorType resultType,
+                               Value like) {
   SmallVector<AffineMap> maps = compressUnusedDims(allMaps);
   AffineMap resultMap = maps.back();
-  bool sums = resultMap.getNumDims() != resultMap.getNumResults();
+  // A permutation meets every position once; else several terms meet, or none.
+  bool sums = !resultMap.isPermutation();
   if (!sums && operands.size() == 1 && maps.front() == resultMap &&
       operands.front().getType() == resultType)
     return operands.front();
   SmallVector<utils::IteratorType> iterators(resultMap.getNumDims(),
                                              utils::IteratorType::reduction);
   for (AffineExpr expr : resultMap.getResults())
-    iterators[cast<AffineDimExpr>(expr).getPosition()] = utils::IteratorType::parallel;
-  Value init = tensor::EmptyOp::create(builder, loc, resultType,
-                                       dynamicExtents(builder, loc, operands, maps, resultType));
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      iterators[dim.getPosition()] = utils::IteratorType::parallel;
+  Value init =
+      tensor::EmptyOp::create(builder, loc, resultType,
+                              dynamicExtents(builder, loc, operands, maps, resultType, like));
   if (sums) {
     Value zero = buildConstant(builder, loc, resultType.getElementType(), 0.0);
     init = linalg::FillOp::create(builder, loc, zero, init).getResult(0);

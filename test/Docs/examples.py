@@ -72,6 +72,7 @@ def in_model(text):
 
 def as_operations(text):
     """A step or function around operations whose operands come from nowhere."""
+    text = re.sub(r"\n\s+: ", " : ", text)  # types in a line of their own
     defined = set(re.findall(r"^\s*%(\w+) =", text, re.M))
     arguments = {}
     for line in text.splitlines():

@@ -821,6 +821,204 @@ func.func @f(%x: tensor<2x3xf32>, %w: tensor<3x5xf32>) {
 
 // -----
 
+// C1: no axis with windows.
+func.func @f(%x: tensor<2xf32>, %k: tensor<2x5xf32>) {
+  // expected-error @+1 {{attribute 'equation' failed to satisfy constraint: string attribute equation 'x,w->y' of letters, none twice in an operand: upper-case ones, at least one, in all three, lower-case ones in two of the three}}
+  %y = etrace.conv "i,io->o" %x, %k : tensor<2xf32>, tensor<2x5xf32> -> tensor<5xf32>
+  return
+}
+
+// -----
+
+// C1: an axis with windows that the weight lacks.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{attribute 'equation' failed to satisfy constraint}}
+  %y = etrace.conv "Hi,hio->Ho" %x, %k : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<5x5xf32>
+  return
+}
+
+// -----
+
+// C1: a letter twice.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{attribute 'equation' failed to satisfy constraint}}
+  %y = etrace.conv "HH,Hio->Ho" %x, %k : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<5x5xf32>
+  return
+}
+
+// -----
+
+// C1: no equation.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{attribute 'equation' failed to satisfy constraint}}
+  %y = etrace.conv "H1,H1o->Ho" %x, %k : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<5x5xf32>
+  return
+}
+
+// -----
+
+// C2: too many strides.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{expects 1 numbers in 'strides', one for each upper-case letter of the equation, found 2}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k strides [1, 2] : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<5x5xf32>
+  return
+}
+
+// -----
+
+// C2: no number in low.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{expects 1 numbers in 'low', one for each upper-case letter of the equation, found 0}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k low [] : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<5x5xf32>
+  return
+}
+
+// -----
+
+// C2: no number in high.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{expects 1 numbers in 'high', one for each upper-case letter of the equation, found 0}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k high [] : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<5x5xf32>
+  return
+}
+
+// -----
+
+// C2: no number in input_dilation.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{expects 1 numbers in 'input_dilation', one for each upper-case letter of the equation, found 0}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k input_dilation [] : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<5x5xf32>
+  return
+}
+
+// -----
+
+// C2: no number in kernel_dilation.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{expects 1 numbers in 'kernel_dilation', one for each upper-case letter of the equation, found 0}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k kernel_dilation [] : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<5x5xf32>
+  return
+}
+
+// -----
+
+// C2: a stride of zero.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{attribute 'strides' failed to satisfy constraint: i64 dense array attribute whose value is positive}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k strides [0] : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<5x5xf32>
+  return
+}
+
+// -----
+
+// C2: a dilation of zero.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{attribute 'input_dilation' failed to satisfy constraint: i64 dense array attribute whose value is positive}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k input_dilation [0] : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<5x5xf32>
+  return
+}
+
+// -----
+
+// C2: a dilation of zero.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{attribute 'kernel_dilation' failed to satisfy constraint: i64 dense array attribute whose value is positive}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k kernel_dilation [0] : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<5x5xf32>
+  return
+}
+
+// -----
+
+// C2: fewer than no zeros.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{attribute 'low' failed to satisfy constraint: i64 dense array attribute whose value is non-negative}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k low [-1] : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<5x5xf32>
+  return
+}
+
+// -----
+
+// C2: fewer than no zeros.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{attribute 'high' failed to satisfy constraint: i64 dense array attribute whose value is non-negative}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k high [-1] : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<5x5xf32>
+  return
+}
+
+// -----
+
+// C3: a window longer than x.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{has no window along 'H': 3 elements of the weight over 7 of x}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k kernel_dilation [4] : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<1x5xf32>
+  return
+}
+
+// -----
+
+// C3: nothing to move over.
+func.func @f(%x: tensor<0x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{has no window along 'H': 3 elements of the weight over 0 of x}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k low [3] high [3] : tensor<0x2xf32>, tensor<3x2x5xf32> -> tensor<1x5xf32>
+  return
+}
+
+// -----
+
+// C3: fewer windows than positions.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{result has extent 4 along axis 0, expected 5}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<4x5xf32>
+  return
+}
+
+// -----
+
+// C3: strides and zeros count.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{result has extent 5 along axis 1, expected 4}}
+  %y = etrace.conv "Hi,Hio->oH" %x, %k strides [2] low [1] high [1] : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<5x5xf32>
+  return
+}
+
+// -----
+
+// P1: channels.
+func.func @f(%x: tensor<7x3xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{operand #1 has extent 2 along axis 1, expected 3}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k : tensor<7x3xf32>, tensor<3x2x5xf32> -> tensor<5x5xf32>
+  return
+}
+
+// -----
+
+// P1: rank.
+func.func @f(%x: tensor<7x7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{operand #1 must have rank 4, found 'tensor<3x2x5xf32>'}}
+  %y = etrace.conv "HWi,HWio->HWo" %x, %k : tensor<7x7x2xf32>, tensor<3x2x5xf32> -> tensor<5x5x5xf32>
+  return
+}
+
+// -----
+
+// P1: the bias has the channels of the result.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>, %b: tensor<2xf32>) {
+  // expected-error @+1 {{operand #2 has extent 2 along axis 0, expected 5}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k bias %b : tensor<7x2xf32>, tensor<3x2x5xf32>, tensor<2xf32> -> tensor<5x5xf32>
+  return
+}
+
+// -----
+
+// P1: one element type.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf64>) {
+  // expected-error @+1 {{expects one element type, found 'f64' and 'f32'}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k : tensor<7x2xf32>, tensor<3x2x5xf64> -> tensor<5x5xf32>
+  return
+}
+
+// -----
+
 // P1: one element type.
 func.func @f(%x: tensor<3xf32>, %w: tensor<3x5xf64>) {
   // expected-error @+1 {{expects one element type, found 'f64' and 'f32'}}

@@ -38,6 +38,16 @@ etrace.model @written attributes {batch_dim = 0, compat = #etrace.compat<braintr
     %y1 = etrace.matmul %x, %w bias %b id "y" : tensor<2x3xf32>, tensor<3x5xf32>, tensor<5xf32> -> tensor<2x5xf32>
     // CHECK: etrace.einsum "bk,kn->bn" %{{.*}}, %{{.*}} id "z" : tensor<2x3xf32>, tensor<3x5xf32> -> tensor<2x5xf32>
     %y2 = etrace.einsum "bk,kn->bn" %x, %w id "z" : tensor<2x3xf32>, tensor<3x5xf32> -> tensor<2x5xf32>
+    %n = arith.constant 4 : index
+    %cx = tensor.empty() : tensor<4x5xf32>
+    %ck = tensor.empty() : tensor<2x5x3xf32>
+    %cb = tensor.empty() : tensor<3xf32>
+    %cd = tensor.empty(%n) : tensor<3x?x2xf32>
+    %cw = tensor.empty() : tensor<2x2x2xf32>
+    // CHECK: etrace.conv "Hi,Hio->Ho" %{{.*}}, %{{.*}} bias %{{.*}} strides [2] low [1] high [3] input_dilation [2] kernel_dilation [3] id "c" : tensor<4x5xf32>, tensor<2x5x3xf32>, tensor<3xf32> -> tensor<4x3xf32>
+    %c1 = etrace.conv "Hi,Hio->Ho" %cx, %ck bias %cb strides [2] low [1] high [3] input_dilation [2] kernel_dilation [3] id "c" : tensor<4x5xf32>, tensor<2x5x3xf32>, tensor<3xf32> -> tensor<4x3xf32>
+    // CHECK: etrace.conv "HWc,HWc->cHW" %{{.*}}, %{{.*}} : tensor<3x?x2xf32>, tensor<2x2x2xf32> -> tensor<2x2x?xf32>
+    %c2 = etrace.conv "HWc,HWc->cHW" %cd, %cw : tensor<3x?x2xf32>, tensor<2x2x2xf32> -> tensor<2x2x?xf32>
     // CHECK: etrace.elementwise %{{.*}} id "e" : tensor<5xf32>
     %e = etrace.elementwise %b id "e" : tensor<5xf32>
     // CHECK: etrace.spike %{{.*}} : tensor<2x5xf32>

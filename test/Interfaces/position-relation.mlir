@@ -35,6 +35,17 @@ func.func @primitive(%x: tensor<2x3xf32>, %w: tensor<3x5xf32>, %b: tensor<5xf32>
   return %0 : tensor<2x5xf32>
 }
 
+// With 2 zeros before x and 2 between its elements, element (p * 2 + k * 3 - 2) / 3 may be read.
+func.func @windows(%x: tensor<2x5x3xf32>, %w: tensor<2x3x4xf32>, %b: tensor<4xf32>)
+    -> tensor<4x2x6xf32> {
+  // expected-remark@+3 {{operand 0: box [2, 6, 2, 3, 4] operand affine_map<(d0, d1, d2, d3, d4) -> (d0, (d1 * 2 + d2 * 3 - 2) floordiv 3, d3)> result affine_map<(d0, d1, d2, d3, d4) -> (d4, d0, d1)>}}
+  // expected-remark@+2 {{operand 1: box [2, 6, 2, 3, 4] operand affine_map<(d0, d1, d2, d3, d4) -> (d2, d3, d4)> result affine_map<(d0, d1, d2, d3, d4) -> (d4, d0, d1)>}}
+  // expected-remark@+1 {{operand 2: box [2, 6, 2, 3, 4] operand affine_map<(d0, d1, d2, d3, d4) -> (d4)> result affine_map<(d0, d1, d2, d3, d4) -> (d4, d0, d1)>}}
+  %0 = etrace.conv "nHi,Hio->onH" %x, %w bias %b strides [2] low [2] input_dilation [3] kernel_dilation [3]
+      : tensor<2x5x3xf32>, tensor<2x3x4xf32>, tensor<4xf32> -> tensor<4x2x6xf32>
+  return %0 : tensor<4x2x6xf32>
+}
+
 func.func @shapes(%x: tensor<4x5xf32>, %y: tensor<3xf32>, %n: index) -> tensor<5xf32> {
   %c1 = arith.constant 1 : index
   // expected-remark@+1 {{operand 0: box [4, 5] operand affine_map<(d0, d1) -> (d0, d1)> result affine_map<(d0, d1) -> (d0 * 5 + d1)>}}

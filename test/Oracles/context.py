@@ -10,10 +10,26 @@ import numpy as np
 
 from . import dual
 from .dual import Dual, detach, value
+from .windows import windows
 
 
 def relu_grad(z):
     return np.maximum(0.3 * (1 - np.abs(z)), 0)
+
+
+def bias_letters(equation):
+    """The letters of y that the weight has, in the order of y."""
+    inputs, y = equation.split("->")
+    return "".join(letter for letter in y if letter in inputs.split(",")[1])
+
+
+def product(equation, x, w, b):
+    """einsum(x, w) (+ b), a bias along the axes of y that the weight has."""
+    y = dual.einsum(equation, x, w)
+    if b is None:
+        return y
+    letters, result = bias_letters(equation), equation.split("->")[1]
+    return y + dual.einsum(f"{letters},{result}->{result}", b, np.ones(value(y).shape))
 
 
 class Context:
@@ -31,8 +47,11 @@ class Context:
 
     def einsum(self, name, equation, x, w, b=None):
         self.x[name], self.equations[name] = value(x), equation
-        y = dual.einsum(equation, x, w)
-        return self.primitive(name, y if b is None else y + b)
+        return self.primitive(name, product(equation, x, w, b))
+
+    def conv(self, name, equation, x, w, b=None, **options):
+        patches, product_of_patches = windows(equation, x, value(w).shape, **options)
+        return self.einsum(name, product_of_patches, patches, w, b)
 
     def elementwise(self, name, w):
         return self.primitive(name, w)
@@ -62,8 +81,7 @@ class OperandContext(Context):
         self.operands[name, "weight"] = w
         if b is not None:
             self.operands[name, "bias"] = b
-        y = dual.einsum(equation, detach(x), w)
-        self.ydot[name] = y if b is None else y + b
+        self.ydot[name] = product(equation, detach(x), w, b)
         return detach(super().einsum(name, equation, x, w, b))
 
     def elementwise(self, name, w):

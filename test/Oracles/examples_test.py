@@ -19,7 +19,7 @@ def layer(prefix, width, n):
     return {f"{prefix}{k}{g}": s for g in "zrc" for k, s in (("w", (width + n, n)), ("b", (n,)))}
 
 
-# name without "-batch": width of the input, of the output, parameters, states
+# name without "-batch": width (or shape) of the input, of the output, parameters, states
 SHAPES = {
     "leaky-tanh": (3, 5, {"w": (3, 5), "b": (5,)}, {"h": 5}),
     "vanilla-rnn": (3, 4, {"w": (7, 4), "b": (4,)}, {"h": 4}),
@@ -27,6 +27,8 @@ SHAPES = {
     "lif-exp": (3, 4, {"w": (7, 4), "b": (4,)}, {"V": 4, "g": 4}),
     "alif": (3, 4, {"w": (7, 4), "b": (4,)}, {"V": 4, "a": 4}),
     "alif-group": (3, 4, {"w": (7, 4), "b": (4,)}, {"V": 4, "a": 4}),
+    "conv-gated": ((6, 2), (6, 3), {k + g: s for g in "zc"
+                                    for k, s in (("k", (3, 5, 3)), ("b", (3,)))}, {"h": (6, 3)}),
     "weight-twice": (4, 4, {"w": (4, 4)}, {"h": 4}),
     "two-layer": (2, 2, layer("first_", 2, 3) | layer("second_", 3, 4)
                   | {"wo": (4, 2), "bo": (2,)}, {"first_h": 3, "second_h": 4}),
@@ -39,9 +41,9 @@ def draw(name, steps=6):
     lead = (BATCH,) if name.endswith("-batch") else ()
     width, out, params, states = SHAPES[name.removesuffix("-batch")]
     p = {k: rng.normal(0.1, 0.8, shape) for k, shape in params.items()}
-    s = {k: rng.uniform(0, 0.8, lead + (n,)) for k, n in states.items()}
-    return p, s, rng.uniform(0, 1, (steps,) + lead + (width,)), rng.uniform(
-        0, 1, (steps,) + lead + (out,))
+    full = lambda shape: lead + tuple(np.atleast_1d(shape))
+    s = {k: rng.uniform(0, 0.8, full(n)) for k, n in states.items()}
+    return p, s, rng.uniform(0, 1, (steps,) + full(width)), rng.uniform(0, 1, (steps,) + full(out))
 
 
 def norm(gradients):

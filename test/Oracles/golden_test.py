@@ -113,7 +113,7 @@ class Case:
 
     def check_traces(self):
         out = self.compat["d-rtrl", "single-step"]
-        for e in self.golden.doc["traces_d_rtrl"]:
+        for e in self.golden.doc.get("traces_d_rtrl", []):
             self.check_slots(out, f"relation{e['relation']}/{e['key']}/group{e['group']}",
                              goldens.array(e))
         out = self.compat["pp-prop", "single-step"]
@@ -173,6 +173,16 @@ class Case:
     theory_einsum_diagonal = theory_two_state_vi
 
     theory_grouped = theory_leaky_dense_tanh
+    theory_conv1d_leaky = theory_leaky_dense_tanh
+    theory_conv1d_leaky_b3 = theory_leaky_dense_tanh
+    theory_conv2d_valid_leaky = theory_leaky_dense_tanh
+
+    def theory_conv_rnn(self):
+        """The kernel reaches the state through another product alone: a gradient, but no trace."""
+        for window in ("single-step", 1):
+            self.apart(f"{window} is not BPTT", self.default["d-rtrl", window], self.bptt(), 0.1)
+        self.report.check("the kernel learns", np.any(self.gradient(self.default["d-rtrl", 1], "k")),
+                          "a gradient")
 
     def theory_einsum_shared(self):
         """A trace for every position that shares the weight is exact; the reference's is not."""

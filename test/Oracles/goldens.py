@@ -61,6 +61,11 @@ CASES = {
     "einsum_diagonal": ("einsum-diagonal", same("w"), same("h")),
     "einsum_shared": ("einsum-shared", same("w"), same("h")),
     "grouped": ("grouped", same("w", "b"), same("h")),
+    "conv1d_leaky": ("conv1d-leaky", affine("conv.weight", "k"), same("h")),
+    "conv1d_leaky_b3": ("conv1d-leaky-batch", same("k", "b"), same("h")),
+    "conv2d_valid_leaky": ("conv2d-valid-leaky", same("k", "b"), same("h")),
+    "conv_rnn": ("conv-rnn", {"k": "conv.weight:weight"} | affine("rnn.W.weight"),
+                 {"h": "rnn.h"}),
     "same_step_edge": ("same-step-edge", same("w"), same("c", "h")),
 }
 SPIKING = {"lif_delta", "lif_delta_b3", "lif_expcu", "alif_delta"}
@@ -92,14 +97,17 @@ class Golden:
         return array(entries[theirs])
 
     def gradients(self, rule, window):
-        """The run of a rule: window 1 or "single-step"; rule "bptt" has no window."""
+        """The run of a rule: window 1 or "single-step"; rule "bptt" has no window. Nothing if
+        braintrace refuses it."""
         if rule == "bptt":
             run = self.doc["bptt"]
         else:
             algorithm, options = RUNS[rule]
             chunk = None if window == "single-step" else window
-            run = next(r["gradients"] for r in self.doc["gradients"]
+            run = next(r.get("gradients") for r in self.doc["gradients"]
                        if (r["algorithm"], r["options"], r["chunk"]) == (algorithm, options, chunk))
+        if run is None:
+            return {}
         return {ours: np.asarray(run[theirs], float).reshape(self.p[ours].shape)
                 for ours, theirs in self.parameters.items()}
 

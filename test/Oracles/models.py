@@ -183,6 +183,32 @@ def products(equation):
     return single(step, ["h"], ["y"])
 
 
+CONV_LEAKS = np.linspace(0.5, 0.95, 15).round(4).reshape(5, 3)
+
+
+def convolution(equation, leaks, **options):
+    """h <- leaks h + tanh(conv(x, k) + b); a bias of rank 2 has one row."""
+    def step(c, p, s, x):
+        b = p["b"] if len(p["b"].shape) == 1 else p["b"][0]
+        y = c.conv("y", equation, x, p["k"], b, **options)
+        return c.set("h", leaks * s["h"] + tanh(y))
+    return single(step, ["h"], ["y"])
+
+
+def conv_gated(c, p, s, x):
+    h = s["h"]
+    z, new = (c.conv(k, "Li,Lio->Lo", concat(x, h), p["k" + k], p["b" + k], low=[1], high=[1])
+              for k in "zc")
+    z = logistic(z)
+    return c.set("h", (1 - z) * h + z * tanh(new))
+
+
+def conv_rnn(c, p, s, x):
+    v = tanh(c.conv("v", "nHi,Hio->nHo", x, p["k"]))
+    rows = dual.linear(v, lambda u: u.reshape(u.shape[0], -1, u.shape[-1]))
+    return c.set("h", tanh(c.matmul("y", concat(rows, s["h"]), p["w"], p["b"])))
+
+
 def masked(mask):
     """h <- 0.7 h + tanh(x (mask w)) for a constant mask."""
     def step(c, p, s, x):
@@ -245,6 +271,10 @@ MODELS = {
     "einsum-diagonal": products("bgk,gkn->bgn"),
     "einsum-shared": products("bsk,kn->bsn"),
     "grouped": products("gk,gkn->gn"),
+    "conv1d-leaky": convolution("nHi,Hio->nHo", CONV_LEAKS, low=[1], high=[1]),
+    "conv2d-valid-leaky": convolution("nHWi,HWio->nHWo", 0.8, strides=[2, 1]),
+    "conv-gated": single(conv_gated, ["h"], ["z", "c"]),
+    "conv-rnn": single(conv_rnn, ["h"], ["y"]),
     "weight-twice": single(weight_twice, ["h"], ["y"]),
     "simple-neuron": single(simple_neuron, ["h"], ["y"]),
     "adaptive-neuron": single(adaptive_neuron, ["V", "I"], ["y"]),

@@ -13,6 +13,7 @@ of the step, old trace, g = dl_t/dh_{t-1}).
 
 import numpy as np
 
+from .context import bias_letters
 from .quantities import Layout
 
 
@@ -64,7 +65,7 @@ class Factorised:
 
     def operand(self, name, leaf, cotangent, size):
         """The gradient of one operand of the primitive."""
-        if leaf != "weight" or name not in self.x:
+        if name not in self.x:
             return cotangent.reshape(-1, size).sum(0)
         x, (inputs, y) = self.x[name], self.equations[name].split("->")
         left, right = inputs.split(",")
@@ -77,6 +78,8 @@ class Factorised:
                                                                if k in extents]))
                         for letter in rest})
         shaped = cotangent.reshape([extents[letter] for letter in y])
+        if leaf == "bias":
+            return np.einsum(f"{y}->{bias_letters(f'{left},{right}->{y}')}", shaped).ravel()
         return np.einsum(f"{left},{y}->{right}", x, shaped).ravel()
 
 

@@ -3,6 +3,9 @@
 // RUN: etrace-opt %t/chain.mlir -etrace-analyze=compat=braintrace -etrace-derive-pipeline -remarks-filter=etrace-derive -remark-policy=all 2>&1 | FileCheck %s --check-prefix=CHAIN
 // RUN: etrace-opt %t/old.mlir -etrace-analyze -etrace-derive-pipeline=window=single-step -remarks-filter=etrace-derive -remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=OLD
 // RUN: etrace-opt %t/old.mlir -etrace-analyze -etrace-derive-pipeline=window=1 -remarks-filter=etrace-derive -remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=NONE --allow-empty
+// RUN: etrace-opt %t/bias.mlir -etrace-analyze=compat=braintrace -etrace-derive-pipeline="rule=pp-prop" -remarks-filter=etrace-derive -remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=BIAS
+// RUN: etrace-opt %t/bias.mlir -etrace-analyze -etrace-derive-pipeline="rule=pp-prop" -remarks-filter=etrace-derive -remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=NONE --allow-empty
+// RUN: etrace-opt %t/bias.mlir -etrace-analyze=compat=braintrace -etrace-derive-pipeline -remarks-filter=etrace-derive -remark-policy=all -o /dev/null 2>&1 | FileCheck %s --check-prefix=NONE --allow-empty
 
 // Where compat = braintrace would have to put a gradient of the operand's shape into a
 // parameter of another shape, the reference raises; the default's gradient is taken.
@@ -13,6 +16,10 @@
 // OLD: remark: [Missed] old-state-read {{.*}}"the output 'out' reads 'g' as it was before the step; single-step gives that no credit, the window 1 does [old-state-read]"
 // OLD-NOT: 'h'
 // NONE-NOT: old-state-read
+// NONE-NOT: compat-bias-axes
+
+// A bias along the first axis of y.
+// BIAS: bias.mlir:10:10: remark: [Missed] compat-bias-axes {{.*}}the reference refuses pp-prop for a bias that does not lie along the last axes of the result; its gradient is taken [compat-bias-axes]
 
 //--- chain.mlir
 etrace.model @transposed {
@@ -53,6 +60,29 @@ etrace.model @old {
   etrace.loss @first(%out: tensor<4xf32>) -> f32 {
     %c0 = arith.constant 0 : index
     %loss = tensor.extract %out[%c0] : tensor<4xf32>
+    etrace.yield %loss : f32
+  }
+}
+
+//--- bias.mlir
+etrace.model @channels_first {
+  etrace.param @k : tensor<3x2x2xf32>
+  etrace.param @b : tensor<3xf32>
+  etrace.hidden @h : tensor<3x4xf32>
+  etrace.step @update(%x: tensor<2x5xf32>) -> tensor<3x4xf32> {
+    %h = etrace.get @h : tensor<3x4xf32>
+    %k = etrace.get @k : tensor<3x2x2xf32>
+    %b = etrace.get @b : tensor<3xf32>
+    // With 3 positions its gradient would be that of the positions instead.
+    %y = etrace.conv "iW,oiW->oW" %x, %k bias %b
+        : tensor<2x5xf32>, tensor<3x2x2xf32>, tensor<3xf32> -> tensor<3x4xf32>
+    %h1 = arith.addf %h, %y : tensor<3x4xf32>
+    etrace.set @h, %h1 : tensor<3x4xf32>
+    etrace.yield %h1 : tensor<3x4xf32>
+  }
+  etrace.loss @first(%out: tensor<3x4xf32>) -> f32 {
+    %c0 = arith.constant 0 : index
+    %loss = tensor.extract %out[%c0, %c0] : tensor<3x4xf32>
     etrace.yield %loss : f32
   }
 }

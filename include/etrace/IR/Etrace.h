@@ -40,20 +40,27 @@ struct Double {
 };
 mlir::FailureOr<Double> parseDouble(mlir::AsmParser &parser);
 void printDouble(mlir::AsmPrinter &printer, double value);
-/// Checks what every ETP primitive promises: maps and ranks that fit, a float result.
+/// Checks what every ETP primitive promises: one element type, maps and ranks that fit.
 mlir::LogicalResult verifyETPOp(mlir::Operation *op);
-/// Checks that operands and result have one element type.
-mlir::LogicalResult verifyElementTypes(mlir::Operation *op);
 llvm::SmallVector<mlir::OpOperand *> getOperandsFrom(mlir::Operation *op, unsigned first);
 /// Checks what every derivative of a function promises: one that can be asked for, and types.
 mlir::LogicalResult verifyDerivativeOp(mlir::Operation *op, mlir::SymbolTableCollection &tables);
 } // namespace detail
 
-/// The letters of "x,w->y": lower-case, none twice in an operand, each in two of the three.
+/// The letters of "x,w->y", none twice in an operand: lower-case ones, each in two of the three,
+/// and upper-case ones, in all three, along which windows of x move.
 struct EinsumEquation {
   llvm::StringRef x, weight, y;
   /// Nothing if the text is no equation.
   static std::optional<EinsumEquation> parse(llvm::StringRef text);
+  /// The upper-case letters, in the order of x.
+  llvm::SmallVector<char> getWindows() const;
+};
+
+/// Zeros around and between the elements of a tensor: element i of an axis has the place
+/// low + i * step, and `high` zeros follow the last one.
+struct ZeroPadding {
+  llvm::SmallVector<int64_t> low, high, step;
 };
 
 /// Names of the attributes that give arguments and results their roles.
@@ -112,6 +119,10 @@ struct Declaration {
 #include "etrace/IR/EtraceOps.h.inc"
 
 namespace etrace {
+/// The extents of a primitive's iteration space: dynamic ones where operands and result have no
+/// static extent along an axis that is one dimension.
+llvm::SmallVector<int64_t> getIterationExtents(ETPOpInterface primitive);
+
 namespace detail {
 /// Checks that an initialiser can fill a tensor of this type.
 mlir::LogicalResult verifyInitializer(mlir::Operation *op, mlir::RankedTensorType type,

@@ -17,11 +17,19 @@ def ETPOpInterface : OpInterface<"ETPOpInterface"> {
 
     described by indexing maps. Analysis, derivation and lowering read only this
     description; adding a primitive touches none of them.
+
+    Maps of trainable operands, of additive operands and of the result are projected
+    permutations. The map of another operand may have any affine expressions (a window that moves
+    over x); it leads to the operand with the zeros of `getPadding` around its elements.
   }];
   let methods = [
     InterfaceMethod<[{One affine map for each operand, then one for the result, all from
-      the same iteration space. Maps are projected permutations.}],
+      the same iteration space.}],
       "::llvm::SmallVector<::mlir::AffineMap>", "getIndexingMapsArray">,
+    InterfaceMethod<[{The zeros around and between the elements of an operand, through which its
+      map leads; nothing if there are none.}],
+      "::std::optional<::etrace::ZeroPadding>", "getPadding",
+      (ins "::mlir::OpOperand &":$operand), [{}], [{ return ::std::nullopt; }]>,
     InterfaceMethod<"Operands whose product is summed over the iteration space.",
       "::llvm::SmallVector<::mlir::OpOperand *>", "getProductOperands">,
     InterfaceMethod<"Operands added to the result (biases); each has the factor 1.",

@@ -489,11 +489,10 @@ class Etrace_ETPOp<string mnemonic, list<Trait> traits = [], list<string> overri
         Pure, DeclareOpInterfaceMethods<ETPOpInterface, overridden>], traits)>;
 
 /// y = sum x w (+ bias): operand 0 is x, operand 1 the weight, all others are biases.
-class Etrace_ProductOp<string mnemonic> : Etrace_ETPOp<mnemonic> {
+class Etrace_ProductOp<string mnemonic, list<string> overridden = []>
+    : Etrace_ETPOp<mnemonic, [], overridden> {
   let results = (outs Etrace_FloatTensor:$result);
-  let hasVerifier = 1;
   let extraClassDefinition = [{
-    llvm::LogicalResult $cppClass::verify() { return detail::verifyElementTypes(*this); }
     llvm::SmallVector<mlir::OpOperand *> $cppClass::getProductOperands() {
       return {&(*this)->getOpOperand(0), &(*this)->getOpOperand(1)};
     }
@@ -551,9 +550,17 @@ def Etrace_GroupedMatmulOp : Etrace_ProductOp<"grouped_matmul"> {
   }];
 }
 
-def Etrace_Equation : ConfinedAttr<StrAttr, [AttrConstraint<
-    CPred<"::etrace::EinsumEquation::parse(::llvm::cast<::mlir::StringAttr>($_self)).has_value()">,
-    "equation 'x,w->y' of lower-case letters, none twice in an operand, each in two of the three">]>;
+/// An equation of letters for which `holds` is true of the number of its windows.
+class Etrace_Equation<string holds, string description> : ConfinedAttr<StrAttr, [AttrConstraint<
+    CPred<"[](::llvm::StringRef text) {"
+          "  auto equation = ::etrace::EinsumEquation::parse(text);"
+          "  return equation && " # holds # ";"
+          "}(::llvm::cast<::mlir::StringAttr>($_self).getValue())">, description>]>;
+
+def Etrace_EinsumEquation : Etrace_Equation<"equation->getWindows().empty()",
+    "equation 'x,w->y' of lower-case letters, none twice in an operand, each in two of the three">;
+def Etrace_ConvEquation : Etrace_Equation<"!equation->getWindows().empty()",
+    "equation 'x,w->y' of letters, none twice in an operand: upper-case ones, at least one, in all three, lower-case ones in two of the three">;
 
 def Etrace_EinsumOp : Etrace_ProductOp<"einsum"> {
   let summary = "ETP primitive: a product summed over the letters that the result lacks";
@@ -570,12 +577,60 @@ def Etrace_EinsumOp : Etrace_ProductOp<"einsum"> {
     %y = etrace.einsum "bsk,kn->bsn" %x, %w : tensor<2x7x3xf32>, tensor<3x5xf32> -> tensor<2x7x5xf32>
     ```
   }];
-  let arguments = (ins Etrace_Equation:$equation, Etrace_FloatTensor:$x,
+  let arguments = (ins Etrace_EinsumEquation:$equation, Etrace_FloatTensor:$x,
                        Etrace_FloatTensor:$weight, OptionalAttr<StrAttr>:$id);
   let assemblyFormat = [{
     $equation $x `,` $weight (`id` $id^)? attr-dict
     `:` type($x) `,` type($weight) `->` type($result)
   }];
+}
+
+def Etrace_Positive : ConfinedAttr<DenseI64ArrayAttr,
+                                   [DenseArrayStrictlyPositive<DenseI64ArrayAttr>]>;
+def Etrace_NonNegative : ConfinedAttr<DenseI64ArrayAttr,
+                                      [DenseArrayNonNegative<DenseI64ArrayAttr>]>;
+
+def Etrace_ConvOp : Etrace_ProductOp<"conv", ["getPadding"]> {
+  let summary = "ETP primitive: a product summed over windows that move over x";
+  let description = [{
+    `equation` names the axes of x, w and y by letters, in any order. Along an upper-case letter,
+    position p of y reads x at p * stride + k * kernel_dilation for every k of the weight, after
+    `low` and `high` zeros were put around x and input_dilation - 1 zeros between its elements.
+    Lower-case letters mean what they mean in `etrace.einsum`: samples are in x and y, channels
+    that are summed in x and w, channels of the result in w and y, groups in all three. `strides`,
+    `low`, `high`, `input_dilation` and `kernel_dilation` have a number for each upper-case letter
+    in the order of x; without them the windows lie densely and x is taken as it is. A bias has
+    the lower-case letters of the weight that y has, in the order of y.
+
+    The weight is shared by the positions of y; the trace keeps them apart.
+
+    * P1: ranks and extents agree; one element type.
+    * C1: the equation has letters, none twice in an operand; upper-case ones, at least one, are
+      in x, w and y, lower-case ones in two of these or in all.
+    * C2: there is a number for each upper-case letter: strides and dilations are positive,
+      `low` and `high` are not negative.
+    * C3: an axis of the result has as many positions as there are windows, at least one.
+
+    ```mlir
+    %y = etrace.conv "nHWi,HWio->nHWo" %x, %k bias %b strides [2, 1] low [1, 0] high [1, 0]
+        : tensor<1x5x3x2xf32>, tensor<3x2x2x4xf32>, tensor<4xf32> -> tensor<1x3x2x4xf32>
+    ```
+  }];
+  let arguments = (ins Etrace_ConvEquation:$equation, Etrace_FloatTensor:$x,
+                       Etrace_FloatTensor:$weight, Optional<Etrace_FloatTensor>:$bias,
+                       OptionalAttr<Etrace_Positive>:$strides,
+                       OptionalAttr<Etrace_NonNegative>:$low,
+                       OptionalAttr<Etrace_NonNegative>:$high,
+                       OptionalAttr<Etrace_Positive>:$input_dilation,
+                       OptionalAttr<Etrace_Positive>:$kernel_dilation,
+                       OptionalAttr<StrAttr>:$id);
+  let assemblyFormat = [{
+    $equation $x `,` $weight (`bias` $bias^)? (`strides` $strides^)? (`low` $low^)?
+    (`high` $high^)? (`input_dilation` $input_dilation^)?
+    (`kernel_dilation` $kernel_dilation^)? (`id` $id^)? attr-dict
+    `:` type($x) `,` type($weight) (`,` type($bias)^)? `->` type($result)
+  }];
+  let hasVerifier = 1;
 }
 
 def Etrace_ElementwiseOp : Etrace_ETPOp<"elementwise", [SameOperandsAndResultType],

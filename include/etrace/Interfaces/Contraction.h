@@ -15,10 +15,12 @@ namespace etrace {
 /// `maps` holds one map for each operand, then the map of the result. Dimensions that
 /// no map uses are dropped (the sum does not run over them). Without dimensions to sum
 /// over nothing accumulates, and one operand that is already the result is returned.
+/// Dynamic extents of the result are those of operands along the same dimension, or, if an axis
+/// is no single dimension, those of `like`.
 mlir::Value buildContraction(mlir::OpBuilder &builder, mlir::Location loc,
                              llvm::ArrayRef<mlir::Value> operands,
                              llvm::ArrayRef<mlir::AffineMap> maps,
-                             mlir::RankedTensorType resultType);
+                             mlir::RankedTensorType resultType, mlir::Value like = {});
 
 /// Builds the sum of all elements of a float tensor, as a float.
 mlir::Value buildSum(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor);

@@ -8,6 +8,7 @@
 #include "Models.h"
 #include "etrace/Differentiation/Regions.h"
 #include "etrace/IR/Etrace.h"
+#include "etrace/Interfaces/ZeroPadding.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -21,13 +22,15 @@ namespace {
 // ETP primitives
 //===----------------------------------------------------------------------===//
 
-/// Product operands and their maps, with one operand replaced.
-void getFactors(ETPOpInterface op, OpOperand &replaced, Value by, AffineMap byMap,
-                SmallVectorImpl<Value> &factors, SmallVectorImpl<AffineMap> &maps) {
+/// Product operands as their maps index them, and these maps, with one operand replaced.
+void getFactors(OpBuilder &builder, ETPOpInterface op, OpOperand &replaced, Value by,
+                AffineMap byMap, SmallVectorImpl<Value> &factors,
+                SmallVectorImpl<AffineMap> &maps) {
   SmallVector<AffineMap> all = op.getIndexingMapsArray();
   for (OpOperand *operand : op.getProductOperands()) {
     bool here = operand == &replaced;
-    factors.push_back(here ? by : operand->get());
+    factors.push_back(here ? by
+                           : buildPadded(builder, op.getLoc(), op, *operand, operand->get()));
     maps.push_back(here ? byMap : all[operand->getOperandNumber()]);
   }
 }
@@ -50,9 +53,11 @@ struct ETPModel : LinearizableOpInterface::ExternalModel<ETPModel<OpTy>, OpTy> {
       Value tangent = tangents.lookup(operand->get());
       if (!tangent)
         continue;
+      tangent = buildPadded(builder, op->getLoc(), primitive, *operand, tangent);
       SmallVector<Value> factors;
       SmallVector<AffineMap> maps;
-      getFactors(primitive, *operand, tangent, all[operand->getOperandNumber()], factors, maps);
+      getFactors(builder, primitive, *operand, tangent, all[operand->getOperandNumber()], factors,
+                 maps);
       maps.push_back(all.back());
       add(factors, maps);
     }
@@ -81,17 +86,20 @@ struct ETPTranspose : LinearTransposeOpInterface::ExternalModel<ETPTranspose<OpT
                           CotangentMap &cotangents) const {
     auto primitive = cast<ETPOpInterface>(op);
     SmallVector<AffineMap> all = primitive.getIndexingMapsArray();
+    Location loc = op->getLoc();
     auto send = [&](OpOperand &operand, ArrayRef<Value> factors, ArrayRef<AffineMap> maps) {
-      auto type = cast<RankedTensorType>(operand.get().getType());
+      Value like = buildPaddedZeros(builder, loc, primitive, operand);
+      auto type = cast<RankedTensorType>(like.getType());
+      Value padded = buildContraction(builder, loc, factors, maps, type, like);
       cotangents.accumulate(builder, operand.get(),
-                            buildContraction(builder, op->getLoc(), factors, maps, type));
+                            buildUnpadded(builder, loc, primitive, operand, padded));
     };
     for (OpOperand *operand : primitive.getProductOperands()) {
       if (!cotangents.isLinear(operand->get()))
         continue;
       SmallVector<Value> factors;
       SmallVector<AffineMap> maps;
-      getFactors(primitive, *operand, results[0], all.back(), factors, maps);
+      getFactors(builder, primitive, *operand, results[0], all.back(), factors, maps);
       maps.push_back(all[operand->getOperandNumber()]);
       send(*operand, factors, maps);
     }
@@ -102,31 +110,29 @@ struct ETPTranspose : LinearTransposeOpInterface::ExternalModel<ETPTranspose<OpT
   }
 };
 
-/// The extents of the iteration space; failure if one is dynamic.
-FailureOr<SmallVector<int64_t>> getBox(Operation *op, ArrayRef<AffineMap> maps) {
-  SmallVector<int64_t> box(maps.back().getNumDims(), ShapedType::kDynamic);
-  SmallVector<Value> values(op->operand_begin(), op->operand_end());
-  values.push_back(op->getResult(0));
-  for (auto [value, map] : llvm::zip(values, maps)) {
-    auto type = cast<RankedTensorType>(value.getType());
-    for (auto [axis, expr] : llvm::enumerate(map.getResults()))
-      if (!type.isDynamicDim(axis))
-        box[cast<AffineDimExpr>(expr).getPosition()] = type.getDimSize(axis);
-  }
-  if (llvm::any_of(box, ShapedType::isDynamic))
-    return failure();
-  return box;
+/// Where an operand is read: at the place in the padded operand, among whose zeros are its
+/// elements.
+AffineMap getReadMap(ETPOpInterface op, OpOperand &operand) {
+  AffineMap map = op.getIndexingMapsArray()[operand.getOperandNumber()];
+  std::optional<ZeroPadding> padding = op.getPadding(operand);
+  if (!padding)
+    return map;
+  SmallVector<AffineExpr> exprs;
+  for (auto [expr, low, step] : llvm::zip_equal(map.getResults(), padding->low, padding->step))
+    exprs.push_back((expr - low).floorDiv(step));
+  return AffineMap::get(map.getNumDims(), 0, exprs, op.getContext());
 }
 
 template <typename OpTy>
 struct ETPRelation : PositionRelationOpInterface::ExternalModel<ETPRelation<OpTy>, OpTy> {
   FailureOr<PositionRelation> getPositionRelation(Operation *op, unsigned operand,
                                                   unsigned) const {
-    SmallVector<AffineMap> maps = cast<ETPOpInterface>(op).getIndexingMapsArray();
-    FailureOr<SmallVector<int64_t>> box = getBox(op, maps);
-    if (failed(box))
+    auto primitive = cast<ETPOpInterface>(op);
+    SmallVector<int64_t> box = getIterationExtents(primitive);
+    if (llvm::any_of(box, ShapedType::isDynamic))
       return failure();
-    return PositionRelation{*box, maps[operand], maps.back()};
+    return PositionRelation{box, getReadMap(primitive, op->getOpOperand(operand)),
+                            primitive.getIndexingMapsArray().back()};
   }
 };
 

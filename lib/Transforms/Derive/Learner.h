@@ -75,7 +75,7 @@ struct LeafSite {
   const WeightLeaf *leaf;
   unsigned group;
   TraceDomain domain;
-  /// x in y = sum x w, of the shape that `domain.multiplicand` indexes; null: 1.
+  /// x in y = sum x w; null: 1. See `buildMultiplicand`.
   mlir::Value multiplicand;
   /// f[a] = dh_t[p, a] / dy_t, of position shape (or of y's shape, see `lifted`); null: 0.
   llvm::SmallVector<mlir::Value> f;
@@ -145,6 +145,11 @@ mlir::Value liftToOutput(mlir::OpBuilder &builder, mlir::Location loc, mlir::Val
 
 /// The operand that multiplies a leaf in the primitive; null if its factor is 1.
 mlir::OpOperand *getMultiplicand(ETPOpInterface primitive, mlir::OpOperand &leaf);
+
+/// `value`, the multiplicand x of a site or its trace, as `domain.multiplicand` indexes it; null
+/// if the site has none.
+mlir::Value buildMultiplicand(mlir::OpBuilder &builder, mlir::Location loc, const LeafSite &site,
+                              mlir::Value value);
 
 /// Emits G[leaf] += sum x * delta[y] for one leaf and returns the new G.
 mlir::Value buildDirectGradient(mlir::OpBuilder &builder, mlir::Location loc,

@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 // A trace element is a pair (element w of a leaf, hidden position p) such that p reads
-// a position of y that reads w. With projections everywhere its dimensions are those of
-// p that the leaf lacks, then those of the leaf.
+// a position of y that reads w. Its dimensions are those of p that the leaf lacks, then those
+// of the leaf; x may be read anywhere (a window that moves with p).
 //===----------------------------------------------------------------------===//
 
 #include "Learner.h"
 
+#include "etrace/Interfaces/ZeroPadding.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
 using namespace mlir;
@@ -44,21 +45,21 @@ static unsigned getDim(AffineMap map, unsigned axis) {
   return cast<AffineDimExpr>(map.getResult(axis)).getPosition();
 }
 
-/// The map from the domain to a tensor that `map` indexes from the iteration space.
-static AffineMap rebase(AffineMap map, ArrayRef<DomainDim> dims, ArrayRef<int64_t> shape) {
+/// The map from the domain to a tensor that `map` indexes from an iteration space of these
+/// extents; null if the domain lacks a dimension.
+static AffineMap rebase(AffineMap map, ArrayRef<DomainDim> dims, ArrayRef<int64_t> extents) {
   MLIRContext *context = map.getContext();
-  SmallVector<AffineExpr> exprs;
-  for (unsigned axis = 0; axis < map.getNumResults(); ++axis) {
-    int iteration = getDim(map, axis);
-    auto it = llvm::find_if(dims, [&](const DomainDim &d) { return d.iteration == iteration; });
-    if (it != dims.end())
-      exprs.push_back(getAffineDimExpr(it - dims.begin(), context));
-    else if (shape[axis] == 1)
-      exprs.push_back(getAffineConstantExpr(0, context));
-    else
+  SmallVector<AffineExpr> places(extents.size());
+  for (auto [dim, extent] : llvm::enumerate(extents))
+    if (extent == 1)
+      places[dim] = getAffineConstantExpr(0, context);
+  for (auto [index, dim] : llvm::enumerate(dims))
+    if (dim.iteration >= 0)
+      places[dim.iteration] = getAffineDimExpr(index, context);
+  for (unsigned dim = 0; dim < extents.size(); ++dim)
+    if (map.isFunctionOfDim(dim) && !places[dim])
       return {};
-  }
-  return AffineMap::get(dims.size(), 0, exprs, context);
+  return map.replaceDimsAndSymbols(places, {}, dims.size(), 0);
 }
 
 FailureOr<TraceDomain> etrace::computeTraceDomain(ETPOpInterface primitive, OpOperand &leaf,
@@ -67,7 +68,7 @@ FailureOr<TraceDomain> etrace::computeTraceDomain(ETPOpInterface primitive, OpOp
   SmallVector<AffineMap> maps = primitive.getIndexingMapsArray();
   AffineMap leafMap = maps[leaf.getOperandNumber()], outputMap = maps.back();
   auto leafShape = cast<RankedTensorType>(leaf.get().getType()).getShape();
-  auto outputShape = cast<RankedTensorType>(primitive->getResult(0).getType()).getShape();
+  SmallVector<int64_t> extents = getIterationExtents(primitive);
   SmallVector<int> iterationOf(positions.size(), -1);
   for (auto [axis, expr] : llvm::enumerate(positionToOutput.getResults()))
     if (auto dim = dyn_cast<AffineDimExpr>(expr))
@@ -96,12 +97,11 @@ FailureOr<TraceDomain> etrace::computeTraceDomain(ETPOpInterface primitive, OpOp
       position[dim.position] = getAffineDimExpr(index, context);
   }
   domain.position = AffineMap::get(dims.size(), 0, position, context);
-  domain.leaf = rebase(leafMap, dims, leafShape);
-  domain.output = rebase(outputMap, dims, outputShape);
+  domain.leaf = rebase(leafMap, dims, extents);
+  domain.output = rebase(outputMap, dims, extents);
   bool fits = domain.leaf && domain.output;
   if (OpOperand *x = getMultiplicand(primitive, leaf)) {
-    domain.multiplicand = rebase(maps[x->getOperandNumber()], dims,
-                                 cast<RankedTensorType>(x->get().getType()).getShape());
+    domain.multiplicand = rebase(maps[x->getOperandNumber()], dims, extents);
     fits &= bool(domain.multiplicand);
   }
   if (!fits) {
@@ -110,6 +110,13 @@ FailureOr<TraceDomain> etrace::computeTraceDomain(ETPOpInterface primitive, OpOp
     return failure();
   }
   return domain;
+}
+
+Value etrace::buildMultiplicand(OpBuilder &builder, Location loc, const LeafSite &site,
+                                Value value) {
+  ETPOpInterface primitive = site.relation->primitive;
+  OpOperand *x = getMultiplicand(primitive, *site.leaf->operand);
+  return x && value ? buildPadded(builder, loc, primitive, *x, value) : Value();
 }
 
 //===----------------------------------------------------------------------===//
@@ -184,7 +191,8 @@ Value etrace::buildDirectGradient(OpBuilder &builder, Location loc, ETPOpInterfa
         unused.reset(d);
   auto project = [&](AffineMap map) { return map ? projectDims(map, unused, true) : map; };
   GenericBuilder generic(builder, loc, unused.size() - unused.count());
-  int xIn = generic.input(x ? x->get() : Value(), project(xMap));
+  Value padded = x ? buildPadded(builder, loc, primitive, *x, x->get()) : Value();
+  int xIn = generic.input(padded, project(xMap));
   int deltaIn = generic.input(delta, project(outputMap));
   int out0 = generic.output(gradient, project(leafMap));
   return generic.build(project(leafMap), [&](const BodyArithmetic &math, auto in, auto out) {

@@ -59,7 +59,8 @@ void DRTRL::buildSite(OpBuilder &builder, Location loc, StepQuantities &step,
   bool contracts = step.hasGradients();
   GenericBuilder generic(builder, loc, domain.extents.size());
   Operands at;
-  at.x = generic.input(site.multiplicand, domain.multiplicand);
+  at.x = generic.input(buildMultiplicand(builder, loc, site, site.multiplicand),
+                       domain.multiplicand);
   at.direct = generic.input(contracts ? site.direct : Value(), domain.output);
   for (unsigned a = 0; a < states; ++a) {
     at.jacobian.emplace_back();

@@ -17,6 +17,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Remarks.h"
 
 #include <cmath>
 
@@ -42,6 +43,7 @@ private:
   Value buildCorrection(OpBuilder &builder, Location loc, Type type, TraceStore &traces);
   void updateInputs(OpBuilder &builder, Location loc, TraceStore &traces);
   void updateOutputs(OpBuilder &builder, Location loc, StepQuantities &step, TraceStore &traces);
+  AffineMap getContractionMap(const LeafSite &site) const;
   void contract(OpBuilder &builder, Location loc, StepQuantities &step, Value correction,
                 TraceStore &traces);
 
@@ -146,6 +148,55 @@ void PPProp::updateOutputs(OpBuilder &builder, Location loc, StepQuantities &ste
   }
 }
 
+/// The element of a leaf that takes the contraction at a point of the domain. For a bias the
+/// reference sums the leading axes of y, whichever they are.
+AffineMap PPProp::getContractionMap(const LeafSite &site) const {
+  AffineMap own = site.domain.leaf;
+  if (!compat || site.multiplicand)
+    return own;
+  Operation *primitive = site.relation->primitive;
+  auto leaf = cast<RankedTensorType>(site.leaf->operand->get().getType());
+  auto y = cast<RankedTensorType>(primitive->getResult(0).getType());
+  AffineMap last = site.domain.output.getMinorSubMap(leaf.getRank());
+  if (last == own || y.getShape().take_back(leaf.getRank()) == leaf.getShape())
+    return last;
+  remark::missed(primitive->getLoc(), remark::RemarkOpts::name("compat-bias-axes")
+                                          .category("etrace-derive")
+                                          .function(primitive->getParentOfType<func::FuncOp>()
+                                                        .getSymName()))
+      << "the reference refuses pp-prop for a bias that does not lie along the last axes of the "
+         "result; its gradient is taken [compat-bias-axes]";
+  return own;
+}
+
+namespace {
+/// x[..] v[place], a part of a gradient; a null x is 1.
+struct Term {
+  Value x, v;
+  AffineMap place;
+};
+} // namespace
+
+/// G[leaf] += sum of terms, over the domain of a site.
+static Value accumulate(OpBuilder &builder, Location loc, const LeafSite &site,
+                        ArrayRef<Term> terms, AffineMap leaf, Value gradient) {
+  if (terms.empty())
+    return gradient;
+  GenericBuilder generic(builder, loc, site.domain.extents.size());
+  SmallVector<std::pair<int, int>> numbers;
+  for (const Term &term : terms) {
+    int x = generic.input(term.x, site.domain.multiplicand);
+    numbers.push_back({x, generic.input(term.v, term.place)});
+  }
+  int total = generic.output(gradient, leaf);
+  return generic.build(leaf, [&](const BodyArithmetic &math, auto in, auto out) {
+    Value sum;
+    for (auto [x, v] : numbers)
+      sum = math.add(sum, math.mul(in(x), in(v)));
+    return SmallVector<Value>{math.add(out(total), sum)};
+  })[0];
+}
+
 void PPProp::contract(OpBuilder &builder, Location loc, StepQuantities &step, Value correction,
                       TraceStore &traces) {
   for (const LeafSite &site : step.sites) {
@@ -161,20 +212,20 @@ void PPProp::contract(OpBuilder &builder, Location loc, StepQuantities &step, Va
     if (q && correction)
       q = buildMul(builder, loc, q,
                    tensor::SplatOp::create(builder, loc, correction, q.getType()));
-    Value trace = site.multiplicand ? traces.get(inputNames.lookup(site.multiplicand)) : Value();
-    GenericBuilder generic(builder, loc, site.domain.extents.size());
-    int traceIn = generic.input(q ? trace : Value(), site.domain.multiplicand);
-    int qIn = generic.input(q, site.domain.position);
-    int xIn = generic.input(site.direct ? site.multiplicand : Value(), site.domain.multiplicand);
-    int directIn = generic.input(site.direct, site.domain.output);
-    int gradient = generic.output(step.gradients[site.gradient], site.domain.leaf);
-    auto body = [&](const BodyArithmetic &math, auto in, auto out) {
-      Value sum = qIn >= 0 ? math.mul(in(traceIn), in(qIn)) : Value();
-      if (directIn >= 0)
-        sum = math.add(sum, math.mul(in(xIn), in(directIn)));
-      return SmallVector<Value>{math.add(out(gradient), sum)};
-    };
-    step.gradients[site.gradient] = generic.build(site.domain.leaf, body)[0];
+    SmallVector<Term> carried, direct;
+    if (q) {
+      Value trace = site.multiplicand ? traces.get(inputNames.lookup(site.multiplicand)) : Value();
+      carried.push_back({buildMultiplicand(builder, loc, site, trace), q, site.domain.position});
+    }
+    if (site.direct)
+      direct.push_back({buildMultiplicand(builder, loc, site, site.multiplicand), site.direct,
+                        site.domain.output});
+    AffineMap summed = getContractionMap(site);
+    if (summed == site.domain.leaf)
+      carried.append(std::exchange(direct, {}));
+    Value &gradient = step.gradients[site.gradient];
+    gradient = accumulate(builder, loc, site, carried, summed, gradient);
+    gradient = accumulate(builder, loc, site, direct, site.domain.leaf, gradient);
   }
 }
 

@@ -166,8 +166,8 @@ def only(text, suffix):
 def load(source, path):
     """Compiles a module into a shared library."""
     source = pipe(["etrace-opt", "-canonicalize", "-cse"], source)
-    # What custom derivatives and random numbers stand for is not a matter of text.
-    custom = "etrace.custom" in source or "etrace.random" in source
+    # What custom derivatives, random numbers and convolutions stand for is not a matter of text.
+    custom = any("etrace." + name in source for name in ("custom", "random", "conv"))
     source = (pipe(["etrace-opt", "-convert-etrace-to-linalg"], source) if custom
               else expand(source))
     lowered = pipe(["etrace-opt"] + LOWERING, source)
