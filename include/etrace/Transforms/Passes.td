@@ -516,6 +516,9 @@ def RaiseFunctionsPass : Pass<"etrace-raise-functions", "::mlir::ModuleOp"> {
     * `"matmul"` on `linalg.matmul`, `linalg.vecmat` or `linalg.matvec` (whose weight is
       transposed first). What the operation accumulates into is added, a parameter there
       is the bias;
+    * `"conv"` on a product summed over windows, with strides and dilations: `linalg.conv_2d` and
+      its kin, or a `linalg.generic`; zeros around x are a `tensor.pad` before it. Sums and biases
+      as above;
     * `"elementwise"` on an identity (`linalg.copy`, `tensor.cast`), or on a pointwise
       operation with one operand that is a parameter.
 

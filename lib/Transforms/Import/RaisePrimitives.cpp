@@ -4,6 +4,7 @@
 
 #include "RaisePrimitives.h"
 
+#include "mlir/Analysis/FlatLinearValueConstraints.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -15,6 +16,84 @@ using namespace etrace;
 
 namespace {
 constexpr llvm::StringLiteral kPrimitiveAttr = "etrace.primitive";
+
+/// y[.. p ..] = sum x[.. p * stride + k * dilation ..] w[.. k ..] as an equation of letters.
+struct WindowProduct {
+  static FailureOr<WindowProduct> match(Operation *op);
+
+  std::string equation;
+  SmallVector<int64_t> strides, dilations;
+  /// The axes of y that the weight has.
+  SmallVector<int64_t> channels;
+
+private:
+  /// A letter for each axis of x; letters of windows also for the two loops behind them.
+  bool nameInput(linalg::LinalgOp op);
+  std::optional<std::string> getNames(AffineMap map) const;
+  SmallVector<char> letters;
+};
+
+bool WindowProduct::nameInput(linalg::LinalgOp op) {
+  AffineMap input = op.getIndexingMapsArray()[0], output = op.getIndexingMapsArray()[2];
+  for (AffineExpr expr : input.getResults()) {
+    if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
+      equation += letters[dim.getPosition()];
+      continue;
+    }
+    SmallVector<int64_t> factors;
+    if (failed(getFlattenedAffineExpr(expr, input.getNumDims(), 0, &factors)) ||
+        factors.size() != input.getNumDims() + 1 || factors.back() != 0)
+      return false;
+    equation += 'A' + strides.size();
+    int64_t &stride = strides.emplace_back(0), &dilation = dilations.emplace_back(0);
+    for (auto [dim, factor] : llvm::enumerate(ArrayRef(factors).drop_back())) {
+      if (factor == 0)
+        continue;
+      letters[dim] = equation.back();
+      (output.isFunctionOfDim(dim) ? stride : dilation) = factor;
+    }
+    if (stride <= 0 || dilation <= 0)
+      return false;
+  }
+  return true;
+}
+
+std::optional<std::string> WindowProduct::getNames(AffineMap map) const {
+  std::string names;
+  for (AffineExpr expr : map.getResults()) {
+    if (!isa<AffineDimExpr>(expr))
+      return std::nullopt;
+    names += letters[cast<AffineDimExpr>(expr).getPosition()];
+  }
+  return names;
+}
+
+FailureOr<WindowProduct> WindowProduct::match(Operation *op) {
+  auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
+  auto isMultiplyAdd = [](Operation *product, Operation *sum) {
+    return isa<arith::MulFOp>(product) && isa<arith::AddFOp>(sum);
+  };
+  if (!linalgOp || linalgOp.getNumDpsInputs() != 2 || linalgOp.getNumDpsInits() != 1 ||
+      linalgOp.getNumLoops() > 26 ||
+      !linalg::detail::isContractionBody(*linalgOp.getBlock(), isMultiplyAdd))
+    return failure();
+  WindowProduct product;
+  for (unsigned dim = 0; dim < linalgOp.getNumLoops(); ++dim)
+    product.letters.push_back('a' + dim);
+  if (!product.nameInput(linalgOp) || product.strides.empty())
+    return failure();
+  SmallVector<AffineMap> maps = linalgOp.getIndexingMapsArray();
+  std::optional<std::string> weight = product.getNames(maps[1]), y = product.getNames(maps[2]);
+  if (!weight || !y)
+    return failure();
+  product.equation += "," + *weight + "->" + *y;
+  for (auto [axis, letter] : llvm::enumerate(*y))
+    if (llvm::isLower(letter) && StringRef(*weight).contains(letter))
+      product.channels.push_back(axis);
+  if (!EinsumEquation::parse(product.equation))
+    return failure();
+  return product;
+}
 
 /// Turns the marked operations of a step into ETP primitives.
 class PrimitiveRaiser {
@@ -45,10 +124,12 @@ private:
     op->removeAttr(kPrimitiveAttr);
     if (family == "matmul")
       return raiseMatmul(op);
+    if (family == "conv")
+      return raiseConvolution(op);
     if (family == "elementwise")
       return raiseElementwise(op);
     return op->emitError() << "unknown primitive '" << family
-                           << "'; the primitives are 'matmul' and 'elementwise'";
+                           << "'; the primitives are 'matmul', 'conv' and 'elementwise'";
   }
 
   LogicalResult raiseMatmul(Operation *op) {
@@ -58,40 +139,78 @@ private:
                              << "expected linalg.matmul, linalg.vecmat or linalg.matvec";
     if (auto matmul = dyn_cast<linalg::MatmulOp>(op); matmul && matmul.hasUserDefinedMaps())
       return op->emitError("has its own indexing maps; transpose the operands before it instead");
+    if (failed(verifyTypes(op)))
+      return failure();
     auto linalgOp = cast<linalg::LinalgOp>(op);
-    if (op->getNumResults() != 1)
-      return op->emitError("works on buffers; raise it before bufferisation");
     Value x = linalgOp.getDpsInputOperand(isMatvec ? 1 : 0)->get();
     Value weight = linalgOp.getDpsInputOperand(isMatvec ? 0 : 1)->get();
-    auto type = cast<RankedTensorType>(op->getResult(0).getType());
-    for (Value value : {x, weight})
-      if (getElementTypeOrSelf(value) != type.getElementType() ||
-          !isa<FloatType>(type.getElementType()))
-        return op->emitError("a primitive has one float type throughout, found ")
-               << value.getType() << " and " << type;
+    Type type = op->getResult(0).getType();
     OpBuilder builder(op);
     if (isMatvec)
       weight = transpose(builder, op->getLoc(), weight);
-    Value init = linalgOp.getDpsInitOperand(0)->get();
-    Value bias = getBias(init);
-    Value y = MatmulOp::create(builder, op->getLoc(), type, x, weight, bias, StringAttr());
-    if (!bias && !isZero(init))
-      y = arith::AddFOp::create(builder, op->getLoc(), y, init);
-    replace(op, y, init.getDefiningOp());
+    int64_t channels = cast<RankedTensorType>(type).getRank() - 1;
+    Value bias = getBias(linalgOp.getDpsInitOperand(0)->get(), channels);
+    finish(op, bias,
+           MatmulOp::create(builder, op->getLoc(), type, x, weight, bias, StringAttr()));
     return success();
   }
 
-  /// The operand that stands for a bias in what is accumulated into, or null.
-  Value getBias(Value init) {
+  LogicalResult raiseConvolution(Operation *op) {
+    FailureOr<WindowProduct> product = WindowProduct::match(op);
+    if (failed(product))
+      return op->emitError() << "'" << op->getName() << "' cannot become the primitive 'conv'; "
+                             << "expected a product summed over windows, as linalg.conv_2d";
+    if (failed(verifyTypes(op)))
+      return failure();
+    auto linalgOp = cast<linalg::LinalgOp>(op);
+    Value bias = getBias(linalgOp.getDpsInitOperand(0)->get(), product->channels);
+    OpBuilder builder(op);
+    auto numbers = [&](ArrayRef<int64_t> values) {
+      bool areOnes = llvm::all_of(values, [](int64_t value) { return value == 1; });
+      return areOnes ? DenseI64ArrayAttr() : builder.getDenseI64ArrayAttr(values);
+    };
+    finish(op, bias,
+           ConvOp::create(builder, op->getLoc(), op->getResult(0).getType(), product->equation,
+                          linalgOp.getDpsInputOperand(0)->get(),
+                          linalgOp.getDpsInputOperand(1)->get(), bias, numbers(product->strides),
+                          DenseI64ArrayAttr(), DenseI64ArrayAttr(), DenseI64ArrayAttr(),
+                          numbers(product->dilations), StringAttr()));
+    return success();
+  }
+
+  static LogicalResult verifyTypes(Operation *op) {
+    if (op->getNumResults() != 1)
+      return op->emitError("works on buffers; raise it before bufferisation");
+    Type type = op->getResult(0).getType();
+    for (Value value : cast<linalg::LinalgOp>(op).getDpsInputs())
+      if (getElementTypeOrSelf(value) != getElementTypeOrSelf(type) ||
+          !isa<FloatType>(getElementTypeOrSelf(type)))
+        return op->emitError("a primitive has one float type throughout, found ")
+               << value.getType() << " and " << type;
+    return success();
+  }
+
+  /// The parameter that is broadcast to what is accumulated into, from the axes `channels`; null:
+  /// that is no bias.
+  Value getBias(Value init, ArrayRef<int64_t> channels) {
+    auto type = cast<RankedTensorType>(init.getType());
     if (auto broadcast = init.getDefiningOp<linalg::BroadcastOp>()) {
-      auto type = cast<RankedTensorType>(broadcast.getInput().getType());
-      auto result = cast<RankedTensorType>(init.getType());
-      bool addsLeading = llvm::equal(broadcast.getDimensions(),
-                                     llvm::seq<int64_t>(0, result.getRank() - 1));
-      if (type.getRank() == 1 && addsLeading && isParam(broadcast.getInput()))
-        return broadcast.getInput();
+      auto isChannel = [&](int64_t axis) { return llvm::is_contained(channels, axis); };
+      bool addsOthers = int64_t(broadcast.getDimensions().size() + channels.size()) ==
+                            type.getRank() &&
+                        llvm::none_of(broadcast.getDimensions(), isChannel);
+      return addsOthers && isParam(broadcast.getInput()) ? broadcast.getInput() : Value();
     }
-    return cast<RankedTensorType>(init.getType()).getRank() == 1 && isParam(init) ? init : Value();
+    return type.getRank() == int64_t(channels.size()) && isParam(init) ? init : Value();
+  }
+
+  /// Puts `y` in place of a product; what this accumulates into is added unless it is the bias.
+  void finish(Operation *op, Value bias, Value y) {
+    OpBuilder builder(op);
+    Value init = cast<linalg::LinalgOp>(op).getDpsInitOperand(0)->get();
+    if (!bias && !isZero(init))
+      y = arith::AddFOp::create(builder, op->getLoc(), y, init);
+    replace(op, y, init.getDefiningOp());
   }
 
   static bool isZero(Value value) {

@@ -166,8 +166,8 @@ func.func @k(%y: tensor<f32>) -> tensor<f32> attributes {etrace.loss} {
 // -----
 
 func.func @f(%h: tensor<3xf32> {etrace.hidden = "h"}) -> (tensor<3xf32> {etrace.hidden = "h"}) {
-  // expected-error @+1 {{unknown primitive 'conv'; the primitives are 'matmul' and 'elementwise'}}
-  %0 = arith.addf %h, %h {etrace.primitive = "conv"} : tensor<3xf32>
+  // expected-error @+1 {{unknown primitive 'norm'; the primitives are 'matmul', 'conv' and 'elementwise'}}
+  %0 = arith.addf %h, %h {etrace.primitive = "norm"} : tensor<3xf32>
   return %0 : tensor<3xf32>
 }
 
@@ -193,6 +193,66 @@ func.func @f(%h: tensor<3xf32> {etrace.hidden = "h"}, %w: tensor<3x3xf16> {etrac
   // expected-error @+1 {{a primitive has one float type throughout, found 'tensor<3x3xf16>' and 'tensor<3xf32>'}}
   %0 = linalg.vecmat {etrace.primitive = "matmul"} ins(%h, %w : tensor<3xf32>, tensor<3x3xf16>) outs(%h : tensor<3xf32>) -> tensor<3xf32>
   return %0 : tensor<3xf32>
+}
+
+// -----
+
+func.func @f(%h: tensor<3xf32> {etrace.hidden = "h"}) -> (tensor<3xf32> {etrace.hidden = "h"}) {
+  // expected-error @+1 {{'arith.addf' cannot become the primitive 'conv'; expected a product summed over windows, as linalg.conv_2d}}
+  %0 = arith.addf %h, %h {etrace.primitive = "conv"} : tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
+// No windows.
+func.func @f(%h: tensor<3x3xf32> {etrace.hidden = "h"}) -> (tensor<3x3xf32> {etrace.hidden = "h"}) {
+  // expected-error @+1 {{'linalg.matmul' cannot become the primitive 'conv'}}
+  %0 = linalg.matmul {etrace.primitive = "conv"} ins(%h, %h : tensor<3x3xf32>, tensor<3x3xf32>) outs(%h : tensor<3x3xf32>) -> tensor<3x3xf32>
+  return %0 : tensor<3x3xf32>
+}
+
+// -----
+
+// A window that moves backwards, and one that is a maximum.
+#x = affine_map<(p, k) -> (p - k + 2)>
+#k = affine_map<(p, k) -> (k)>
+#y = affine_map<(p, k) -> (p)>
+func.func @f(%h: tensor<5xf32> {etrace.hidden = "h"}, %w: tensor<3xf32> {etrace.param = "w"}, %i: tensor<3xf32>) -> (tensor<5xf32> {etrace.hidden = "h"}) {
+  // expected-error @+1 {{'linalg.generic' cannot become the primitive 'conv'}}
+  %0 = linalg.generic {indexing_maps = [#x, #k, #y], iterator_types = ["parallel", "reduction"]}
+      ins(%h, %w : tensor<5xf32>, tensor<3xf32>) outs(%i : tensor<3xf32>) attrs = {etrace.primitive = "conv"} {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %p, %c : f32
+    linalg.yield %s : f32
+  } -> tensor<3xf32>
+  return %h : tensor<5xf32>
+}
+
+// -----
+
+#x = affine_map<(p, k) -> (p + k)>
+#k = affine_map<(p, k) -> (k)>
+#y = affine_map<(p, k) -> (p)>
+func.func @f(%h: tensor<5xf32> {etrace.hidden = "h"}, %w: tensor<3xf32> {etrace.param = "w"}, %i: tensor<3xf32>) -> (tensor<5xf32> {etrace.hidden = "h"}) {
+  // expected-error @+1 {{'linalg.generic' cannot become the primitive 'conv'}}
+  %0 = linalg.generic {indexing_maps = [#x, #k, #y], iterator_types = ["parallel", "reduction"]}
+      ins(%h, %w : tensor<5xf32>, tensor<3xf32>) outs(%i : tensor<3xf32>) attrs = {etrace.primitive = "conv"} {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.maximumf %p, %c : f32
+    linalg.yield %s : f32
+  } -> tensor<3xf32>
+  return %h : tensor<5xf32>
+}
+
+// -----
+
+func.func @f(%h: tensor<5xf32> {etrace.hidden = "h"}, %w: tensor<3xf16> {etrace.param = "w"}, %i: tensor<3xf32>) -> (tensor<5xf32> {etrace.hidden = "h"}) {
+  // expected-error @+1 {{a primitive has one float type throughout, found 'tensor<3xf16>' and 'tensor<3xf32>'}}
+  %0 = linalg.conv_1d {etrace.primitive = "conv"} ins(%h, %w : tensor<5xf32>, tensor<3xf16>) outs(%i : tensor<3xf32>) -> tensor<3xf32>
+  return %h : tensor<5xf32>
 }
 
 // -----

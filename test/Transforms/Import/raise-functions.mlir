@@ -93,6 +93,48 @@ func.func @second(%h: tensor<2xf64> {etrace.hidden = "h"}) -> (tensor<2xf64>, te
 
 // -----
 
+// Convolutions: axes in any order, strides, dilations, groups, channels one by one; a parameter that
+// is broadcast along all other axes is the bias, zeros vanish, the rest is added.
+// CHECK-LABEL: etrace.model @windows
+// CHECK: etrace.step @step(%[[H:.*]]: tensor<2x3x7x8xf32> {etrace.hidden = "h"}, %[[K:.*]]: tensor<5x3x3x2xf32> {{.*}}, %[[B:.*]]: tensor<5xf32> {{.*}}, %[[D:.*]]: tensor<2x2x8xf32> {{.*}}, %[[L:.*]]: tensor<3xf32>
+// CHECK: etrace.conv "aeAB,beAB->abAB" %[[H]], %[[K]] bias %[[B]] strides [2, 3] kernel_dilation [1, 4] : tensor<2x3x7x8xf32>, tensor<5x3x3x2xf32>, tensor<5xf32> -> tensor<2x5x3x2xf32>
+// CHECK: etrace.conv "aABd,ABd->aABd" %[[H]], %[[D]] : tensor<2x3x7x8xf32>, tensor<2x2x8xf32> -> tensor<2x2x6x8xf32>
+// CHECK-NOT: linalg.fill
+// CHECK: %[[P:.*]] = etrace.conv "A,A->A" %[[V:.*]], %[[L]] : tensor<5xf32>, tensor<3xf32> -> tensor<3xf32>
+// CHECK-NEXT: arith.addf %[[P]], %{{.*}} : tensor<3xf32>
+// CHECK: etrace.conv "abAe,bdAe->abdA" %{{.*}} : tensor<2x3x7x8xf32>, tensor<3x4x5x8xf32> -> tensor<2x3x4x3xf32>
+#input = affine_map<(n, g, p, o, c, k) -> (n, g, p + k, c)>
+#kernel = affine_map<(n, g, p, o, c, k) -> (g, o, k, c)>
+#result = affine_map<(n, g, p, o, c, k) -> (n, g, o, p)>
+func.func @windows(%h: tensor<2x3x7x8xf32> {etrace.hidden = "h"}, %k: tensor<5x3x3x2xf32> {etrace.param = "k"},
+                   %b: tensor<5xf32> {etrace.param = "b"}, %d: tensor<2x2x8xf32> {etrace.param = "d"},
+                   %l: tensor<3xf32> {etrace.param = "l"}, %g: tensor<3x4x5x8xf32> {etrace.param = "g"})
+    -> (tensor<2x3x7x8xf32> {etrace.hidden = "h"}, tensor<2x5x3x2xf32>, tensor<2x2x6x8xf32>, tensor<3xf32>, tensor<2x3x4x3xf32>) {
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<2x5x3x2xf32>
+  %bias = linalg.broadcast ins(%b : tensor<5xf32>) outs(%e : tensor<2x5x3x2xf32>) dimensions = [0, 2, 3]
+  %y = linalg.conv_2d_nchw_fchw {etrace.primitive = "conv", strides = dense<[2, 3]> : tensor<2xi64>, dilations = dense<[1, 4]> : tensor<2xi64>}
+      ins(%h, %k : tensor<2x3x7x8xf32>, tensor<5x3x3x2xf32>) outs(%bias : tensor<2x5x3x2xf32>) -> tensor<2x5x3x2xf32>
+  %f = tensor.empty() : tensor<2x2x6x8xf32>
+  %z = linalg.fill ins(%zero : f32) outs(%f : tensor<2x2x6x8xf32>) -> tensor<2x2x6x8xf32>
+  %u = linalg.depthwise_conv_2d_nhwc_hwc {etrace.primitive = "conv", strides = dense<1> : tensor<2xi64>, dilations = dense<1> : tensor<2xi64>}
+      ins(%h, %d : tensor<2x3x7x8xf32>, tensor<2x2x8xf32>) outs(%z : tensor<2x2x6x8xf32>) -> tensor<2x2x6x8xf32>
+  %v = tensor.extract_slice %b[0] [3] [1] : tensor<5xf32> to tensor<3xf32>
+  %w = linalg.conv_1d {etrace.primitive = "conv"} ins(%b, %l : tensor<5xf32>, tensor<3xf32>) outs(%v : tensor<3xf32>) -> tensor<3xf32>
+  %i = tensor.empty() : tensor<2x3x4x3xf32>
+  %j = linalg.fill ins(%zero : f32) outs(%i : tensor<2x3x4x3xf32>) -> tensor<2x3x4x3xf32>
+  %q = linalg.generic {indexing_maps = [#input, #kernel, #result], iterator_types = ["parallel", "parallel", "parallel", "parallel", "reduction", "reduction"]}
+      ins(%h, %g : tensor<2x3x7x8xf32>, tensor<3x4x5x8xf32>) outs(%j : tensor<2x3x4x3xf32>) attrs = {etrace.primitive = "conv"} {
+  ^bb0(%x0: f32, %x1: f32, %x2: f32):
+    %m = arith.mulf %x0, %x1 : f32
+    %s = arith.addf %x2, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<2x3x4x3xf32>
+  return %h, %y, %u, %w, %q : tensor<2x3x7x8xf32>, tensor<2x5x3x2xf32>, tensor<2x2x6x8xf32>, tensor<3xf32>, tensor<2x3x4x3xf32>
+}
+
+// -----
+
 // Functions without roles are left alone.
 // CHECK-LABEL: func.func @plain
 // CHECK-NOT: etrace.model
