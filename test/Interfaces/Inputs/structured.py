@@ -175,12 +175,26 @@ def inner(a, b):
     return sum(float(np.sum(x * y)) for x, y in zip(a, b))
 
 
+def check_second(library, function, rng):
+    """Forward over reverse: 1 if the tangent of the vjp is not its central difference."""
+    x, v = ([rng.standard_normal(s.shape) for s in function.arguments] for _ in "xv")
+    u = [rng.standard_normal(s.shape) for s in function.results]
+    got, step = library.second(function, x, u, v), 1e-5
+    up, down = (library.vjp(function, [a + sign * step * b for a, b in zip(x, v)], u)
+                for sign in (1, -1))
+    error = max(np.max(abs(g - (a - b) / (2 * step))) for g, a, b in zip(got, up, down))
+    if error < 1e-7 and any(np.any(g) for g in got):
+        return 0
+    print("FAILED", function.name, "the second derivative differs by", error)
+    return 1
+
+
 def main(directory):
     rng = np.random.default_rng(5)
     libraries = {}
     for name, functions in (("operations", CASES), ("windows", WINDOWS)):
         os.mkdir(os.path.join(directory, name))
-        library = Library(functions, os.path.join(directory, name))
+        library = Library(functions, os.path.join(directory, name), second=functions is WINDOWS)
         libraries.update((function.name, library) for function in functions)
     failures = 0
     for function in CASES + WINDOWS:
@@ -205,6 +219,7 @@ def main(directory):
             if not abs(left - right) <= 1e-12 * max(1.0, abs(left)):
                 failures += 1
                 print("FAILED", function.name, "<Jv, u> =", left, "<v, J^T u> =", right)
+    failures += sum(check_second(libraries[f.name], f, rng) for f in WINDOWS)
     print(f"{len(libraries)} functions, {failures} failures")
     return 1 if failures else 0
 
