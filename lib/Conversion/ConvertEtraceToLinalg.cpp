@@ -212,6 +212,21 @@ LogicalResult ConvertPrimitive::matchAndRewrite(ETPOpInterface op, ArrayRef<Valu
   return success();
 }
 
+/// Operations that stand for several.
+struct ConvertAggregated : OpInterfaceConversionPattern<linalg::AggregatedOpInterface> {
+  using OpInterfaceConversionPattern::OpInterfaceConversionPattern;
+  LogicalResult matchAndRewrite(linalg::AggregatedOpInterface op, ArrayRef<Value>,
+                                ConversionPatternRewriter &rewriter) const override {
+    if (!isa<EtraceDialect>(op->getDialect()))
+      return failure();
+    FailureOr<SmallVector<Value>> values = op.decomposeOperation(rewriter);
+    if (failed(values))
+      return failure();
+    rewriter.replaceOp(op, *values);
+    return success();
+  }
+};
+
 /// What has a vjp alone cannot be computed forwards.
 LogicalResult verifyForward(func::FuncOp function) {
   WalkResult walk = function.walk([](CustomLinearOp op) {
@@ -234,7 +249,8 @@ struct ConvertEtraceToLinalg
     RewritePatternSet patterns(context);
     patterns.add<ConvertSpike, ConvertLogistic, ConvertIdentity<StopGradientOp>,
                  ConvertIdentity<FreshOp>, ConvertPrimitive, ConvertCustomDerivative,
-                 ConvertCustomLinear, ConvertZeroTangent, ConvertRandomNormal>(context);
+                 ConvertCustomLinear, ConvertZeroTangent, ConvertRandomNormal, ConvertAggregated>(
+        context);
     FrozenRewritePatternSet frozen(std::move(patterns));
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (failed(verifyForward(function)) ||

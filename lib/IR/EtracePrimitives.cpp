@@ -10,10 +10,12 @@ using namespace etrace;
 #include "etrace/IR/EtraceOpInterfaces.cpp.inc"
 
 LogicalResult etrace::detail::verifyETPOp(Operation *op) {
-  auto primitive = cast<ETPOpInterface>(op);
   if (op->getNumResults() != 1)
     return op->emitOpError("an ETP primitive has one result");
-  SmallVector<AffineMap> maps = primitive.getIndexingMapsArray();
+  return verifyIndexing(op, cast<ETPOpInterface>(op).getIndexingMapsArray());
+}
+
+LogicalResult etrace::detail::verifyIndexing(Operation *op, ArrayRef<AffineMap> maps) {
   if (maps.size() != op->getNumOperands() + 1)
     return op->emitOpError("expects one indexing map for each operand and one for the result");
   SmallVector<int64_t> extents(maps.back().getNumDims(), ShapedType::kDynamic);
@@ -119,9 +121,8 @@ SmallVector<OpOperand *> etrace::detail::getOperandsFrom(Operation *op, unsigned
                              [](OpOperand &operand) { return &operand; });
 }
 
-/// Maps of x, w, [bias,] y that select dimensions of an iteration space.
-static SmallVector<AffineMap> selectDims(MLIRContext *context, unsigned dims,
-                                         ArrayRef<SmallVector<unsigned>> operands) {
+SmallVector<AffineMap> etrace::detail::selectDims(MLIRContext *context, unsigned dims,
+                                                  ArrayRef<SmallVector<unsigned>> operands) {
   return llvm::map_to_vector(operands, [&](const SmallVector<unsigned> &selected) {
     auto exprs = llvm::map_to_vector(
         selected, [&](unsigned dim) { return getAffineDimExpr(dim, context); });
@@ -129,8 +130,7 @@ static SmallVector<AffineMap> selectDims(MLIRContext *context, unsigned dims,
   });
 }
 
-/// (0, ..., count - 1) followed by `rest`.
-static SmallVector<unsigned> append(unsigned count, ArrayRef<unsigned> rest) {
+SmallVector<unsigned> etrace::detail::appendDims(unsigned count, ArrayRef<unsigned> rest) {
   auto dims = llvm::to_vector(llvm::seq(0u, count));
   llvm::append_range(dims, rest);
   return dims;
@@ -139,21 +139,34 @@ static SmallVector<unsigned> append(unsigned count, ArrayRef<unsigned> rest) {
 SmallVector<AffineMap> MatmulOp::getIndexingMapsArray() {
   // Iteration space (batch..., i, o). Asked before P1 is verified: x may still have rank 0.
   unsigned i = std::max<int64_t>(getX().getType().getRank(), 1) - 1, o = i + 1;
-  SmallVector<SmallVector<unsigned>> operands = {append(i, {i}), {i, o}};
+  SmallVector<SmallVector<unsigned>> operands = {detail::appendDims(i, {i}), {i, o}};
   if (getBias())
     operands.push_back({o});
-  operands.push_back(append(i, {o}));
-  return selectDims(getContext(), o + 1, operands);
+  operands.push_back(detail::appendDims(i, {o}));
+  return detail::selectDims(getContext(), o + 1, operands);
 }
 
 SmallVector<AffineMap> GroupedMatmulOp::getIndexingMapsArray() {
   // Iteration space (batch..., g, k, n); x may have any rank, as above.
   unsigned g = std::max<int64_t>(getX().getType().getRank(), 2) - 2, k = g + 1, n = g + 2;
-  SmallVector<SmallVector<unsigned>> operands = {append(g, {g, k}), {g, k, n}};
+  SmallVector<SmallVector<unsigned>> operands = {detail::appendDims(g, {g, k}), {g, k, n}};
   if (getBias())
     operands.push_back({g, n});
-  operands.push_back(append(g, {g, n}));
-  return selectDims(getContext(), n + 1, operands);
+  operands.push_back(detail::appendDims(g, {g, n}));
+  return detail::selectDims(getContext(), n + 1, operands);
+}
+
+LogicalResult LoraMatmulOp::verify() {
+  unsigned i = std::max<int64_t>(getX().getType().getRank(), 1) - 1, r = i + 1, o = i + 2;
+  SmallVector<SmallVector<unsigned>> operands = {detail::appendDims(i, {i}), {i, r}, {r, o}};
+  if (getBias())
+    operands.push_back({o});
+  operands.push_back(detail::appendDims(i, {o}));
+  if (failed(detail::verifyIndexing(*this, detail::selectDims(getContext(), o + 1, operands))))
+    return failure();
+  if (!getAlpha().isFinite()) // LM1.
+    return emitOpError("expects a finite alpha");
+  return detail::verifyElementTypes(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -188,8 +201,8 @@ SmallVector<AffineMap> EinsumOp::getIndexingMapsArray() {
     return llvm::map_to_vector(operand,
                                [&](char letter) { return unsigned(letters.find(letter)); });
   };
-  return selectDims(getContext(), letters.size(),
-                    {dimsOf(equation.x), dimsOf(equation.weight), dimsOf(equation.y)});
+  return detail::selectDims(getContext(), letters.size(),
+                            {dimsOf(equation.x), dimsOf(equation.weight), dimsOf(equation.y)});
 }
 
 //===----------------------------------------------------------------------===//

@@ -38,6 +38,11 @@ etrace.model @written attributes {batch_dim = 0, compat = #etrace.compat<braintr
     %y1 = etrace.matmul %x, %w bias %b id "y" : tensor<2x3xf32>, tensor<3x5xf32>, tensor<5xf32> -> tensor<2x5xf32>
     // CHECK: etrace.einsum "bk,kn->bn" %{{.*}}, %{{.*}} id "z" : tensor<2x3xf32>, tensor<3x5xf32> -> tensor<2x5xf32>
     %y2 = etrace.einsum "bk,kn->bn" %x, %w id "z" : tensor<2x3xf32>, tensor<3x5xf32> -> tensor<2x5xf32>
+    // CHECK: etrace.lora_matmul %{{.*}}, %{{.*}}, %{{.*}} : tensor<2x3xf32>, tensor<3x5xf32>, tensor<5x5xf32> -> tensor<2x5xf32>
+    %square = arith.constant dense<0.5> : tensor<5x5xf32>
+    %y3 = etrace.lora_matmul %x, %w, %square alpha 1.0 : tensor<2x3xf32>, tensor<3x5xf32>, tensor<5x5xf32> -> tensor<2x5xf32>
+    // CHECK: etrace.lora_matmul %{{.*}}, %{{.*}}, %{{.*}} alpha 5.000000e-01 bias %{{.*}} id "l" : tensor<2x3xf32>, tensor<3x5xf32>, tensor<5x5xf32>, tensor<5xf32> -> tensor<2x5xf32>
+    %y4 = etrace.lora_matmul %x, %w, %square alpha 0.5 bias %b id "l" : tensor<2x3xf32>, tensor<3x5xf32>, tensor<5x5xf32>, tensor<5xf32> -> tensor<2x5xf32>
     // CHECK: etrace.elementwise %{{.*}} id "e" : tensor<5xf32>
     %e = etrace.elementwise %b id "e" : tensor<5xf32>
     // CHECK: etrace.spike %{{.*}} : tensor<2x5xf32>

@@ -61,6 +61,8 @@ CASES = {
     "einsum_diagonal": ("einsum-diagonal", same("w"), same("h")),
     "einsum_shared": ("einsum-shared", same("w"), same("h")),
     "grouped": ("grouped", same("w", "b"), same("h")),
+    "lora": ("lora", same("B", "A", "bias"), same("h")),
+    "lora_b3": ("lora-batch", same("B", "A", "bias"), same("h")),
     "same_step_edge": ("same-step-edge", same("w"), same("c", "h")),
 }
 SPIKING = {"lif_delta", "lif_delta_b3", "lif_expcu", "alif_delta"}

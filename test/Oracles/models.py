@@ -190,6 +190,11 @@ def masked(mask):
     return single(step, ["h"], ["y"])
 
 
+def lora(c, p, s, x):
+    w = 0.5 * dual.dot(p["B"], p["A"])
+    return c.set("h", 0.7 * s["h"] + tanh(c.matmul("y", concat(x, s["h"]), w, p["bias"])))
+
+
 def weight_twice(c, p, s, x):
     h = c.set("h", 0.9 * s["h"] + c.matmul("y", x, p["w"]))
     return c.dot(h, p["w"]) + c.dot(np.ones(p["w"].shape[0]), p["w"] * p["w"])
@@ -245,6 +250,7 @@ MODELS = {
     "einsum-diagonal": products("bgk,gkn->bgn"),
     "einsum-shared": products("bsk,kn->bsn"),
     "grouped": products("gk,gkn->gn"),
+    "lora": single(lora, ["h"], ["y"]),
     "weight-twice": single(weight_twice, ["h"], ["y"]),
     "simple-neuron": single(simple_neuron, ["h"], ["y"]),
     "adaptive-neuron": single(adaptive_neuron, ["V", "I"], ["y"]),

@@ -44,6 +44,14 @@ void printDouble(mlir::AsmPrinter &printer, double value);
 mlir::LogicalResult verifyETPOp(mlir::Operation *op);
 /// Checks that operands and result have one element type.
 mlir::LogicalResult verifyElementTypes(mlir::Operation *op);
+/// Checks operands and result against maps of dimensions from one iteration space.
+mlir::LogicalResult verifyIndexing(mlir::Operation *op, llvm::ArrayRef<mlir::AffineMap> maps);
+/// Maps that select dimensions of one iteration space.
+llvm::SmallVector<mlir::AffineMap>
+selectDims(mlir::MLIRContext *context, unsigned dims,
+           llvm::ArrayRef<llvm::SmallVector<unsigned>> operands);
+/// (0, ..., count - 1) followed by `rest`.
+llvm::SmallVector<unsigned> appendDims(unsigned count, llvm::ArrayRef<unsigned> rest);
 llvm::SmallVector<mlir::OpOperand *> getOperandsFrom(mlir::Operation *op, unsigned first);
 /// Checks what every derivative of a function promises: one that can be asked for, and types.
 mlir::LogicalResult verifyDerivativeOp(mlir::Operation *op, mlir::SymbolTableCollection &tables);
@@ -74,6 +82,9 @@ constexpr llvm::StringLiteral kDifferenceAttr = "etrace.difference";
 constexpr llvm::StringLiteral kCheckpointAttr = "etrace.checkpoint";
 /// On a loop: an upper bound of its trip count (an integer).
 constexpr llvm::StringLiteral kMaxTripsAttr = "etrace.max_trips";
+/// On an operation that an operation of ours stood for: it is no operation outside the primitive,
+/// which `compat = braintrace` would ignore.
+constexpr llvm::StringLiteral kWithinPrimitiveAttr = "etrace.within_primitive";
 /// On a derived function: from which function and how it is derived (`by`), so that it is found
 /// when the same is asked for again.
 constexpr llvm::StringLiteral kDerivedAttr = "etrace.derived";

@@ -266,6 +266,7 @@ void etrace::detail::registerEtraceModels(DialectRegistry &registry) {
 #define GET_OP_LIST
 #include "etrace/IR/EtraceOps.cpp.inc"
         >(context);
+    attachLowRankModels(context);
     SpikeOp::attachInterface<SpikeModel, PointwiseRelation<SpikeOp>>(*context);
     LogisticOp::attachInterface<UnaryModel<LogisticOp, dLogistic>,
                                 PointwiseRelation<LogisticOp>>(*context);

@@ -19,6 +19,8 @@ std::string LearnerBuilder::symbol(StringRef name) const {
   return (ModelOp(model).getSymName() + "_" + name).str();
 }
 
+static bool isWithinPrimitive(Operation *op) { return op->hasAttr(kWithinPrimitiveAttr); }
+
 /// Finds the trainable operands that learn through an accumulator and detaches them:
 /// their gradient is made from dL/dy, not by the reverse pass.
 LogicalResult LearnerBuilder::findAccumulators() {
@@ -43,11 +45,12 @@ LogicalResult LearnerBuilder::findAccumulators() {
       if (!accumulator.param) {
         accumulator.gradient = accumulatorTypes.size();
         accumulatorTypes.push_back(cast<RankedTensorType>(operand->get().getType()));
-        bool ignoresChain = leaf->params.size() == 1 &&
+        bool isWithin = llvm::any_of(leaf->chain, isWithinPrimitive);
+        bool ignoresChain = leaf->params.size() == 1 && !isWithin &&
                             first->value.getType() == operand->get().getType();
         if (!options.compat || !ignoresChain)
           accumulator.traceGradient = accumulator.gradient;
-        if (options.compat && !ignoresChain)
+        if (options.compat && !ignoresChain && !llvm::all_of(leaf->chain, isWithinPrimitive))
           remark::missed(primitive.getLoc(), remark::RemarkOpts::name("compat-operand-chain")
                                                  .category("etrace-derive")
                                                  .function(model.getSymName()))
