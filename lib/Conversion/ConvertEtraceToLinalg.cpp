@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "IndexedContraction.h"
 #include "RandomNormal.h"
 #include "etrace/Conversion/Passes.h"
 #include "etrace/Interfaces/Contraction.h"
@@ -196,6 +197,11 @@ LogicalResult ConvertPrimitive::matchAndRewrite(ETPOpInterface op, ArrayRef<Valu
     return success();
   }
   productMaps.push_back(maps.back());
+  if (SmallVector<DimIndex> indices = op.getDimIndices(); !indices.empty()) {
+    rewriter.replaceOp(op, buildIndexedContraction(rewriter, op.getLoc(), inputs, productMaps,
+                                                   indices, init));
+    return success();
+  }
   SmallVector<utils::IteratorType> iterators(maps.back().getNumDims(),
                                              utils::IteratorType::reduction);
   for (AffineExpr axis : maps.back().getResults())
@@ -251,6 +257,7 @@ struct ConvertEtraceToLinalg
                  ConvertIdentity<FreshOp>, ConvertPrimitive, ConvertCustomDerivative,
                  ConvertCustomLinear, ConvertZeroTangent, ConvertRandomNormal, ConvertAggregated>(
         context);
+    populateIndexedContractionPatterns(patterns);
     FrozenRewritePatternSet frozen(std::move(patterns));
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (failed(verifyForward(function)) ||

@@ -12,7 +12,10 @@ using namespace etrace;
 LogicalResult etrace::detail::verifyETPOp(Operation *op) {
   if (op->getNumResults() != 1)
     return op->emitOpError("an ETP primitive has one result");
-  return verifyIndexing(op, cast<ETPOpInterface>(op).getIndexingMapsArray());
+  auto primitive = cast<ETPOpInterface>(op);
+  if (failed(verifyIndexing(op, primitive.getIndexingMapsArray())))
+    return failure();
+  return verifyDimIndices(op, primitive.getDimIndices(), primitive.getIndexingMapsArray());
 }
 
 LogicalResult etrace::detail::verifyIndexing(Operation *op, ArrayRef<AffineMap> maps) {
@@ -40,6 +43,24 @@ LogicalResult etrace::detail::verifyIndexing(Operation *op, ArrayRef<AffineMap> 
                      "operand #" + Twine(operand.getOperandNumber()))))
       return failure();
   return check(op->getResult(0), maps.back(), "result");
+}
+
+LogicalResult etrace::detail::verifyDimIndices(Operation *op, ArrayRef<DimIndex> indices,
+                                               ArrayRef<AffineMap> maps) {
+  // P3, IC2: what an index is taken into has a position.
+  auto isEmpty = [&](unsigned dim, Value value, AffineMap map) {
+    std::optional<unsigned> axis =
+        map.getResultPosition(getAffineDimExpr(dim, op->getContext()));
+    return axis && cast<RankedTensorType>(value.getType()).getDimSize(*axis) == 0;
+  };
+  for (const DimIndex &index : indices) {
+    bool empty = isEmpty(index.dim, op->getResult(0), maps.back());
+    for (OpOperand &operand : op->getOpOperands())
+      empty |= isEmpty(index.dim, operand.get(), maps[operand.getOperandNumber()]);
+    if (empty)
+      return op->emitOpError("has an index into a dimension of extent 0");
+  }
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -110,7 +131,7 @@ LogicalResult etrace::detail::verifyElementTypes(Operation *op) {
   // P1; ranks and extents are checked by the interface.
   Type element = getElementTypeOrSelf(op->getResult(0));
   for (Value operand : op->getOperands())
-    if (getElementTypeOrSelf(operand) != element)
+    if (isa<FloatType>(getElementTypeOrSelf(operand)) && getElementTypeOrSelf(operand) != element)
       return op->emitOpError("expects one element type, found ")
              << getElementTypeOrSelf(operand) << " and " << element;
   return success();

@@ -27,8 +27,45 @@ static SmallVector<Value> dynamicExtents(OpBuilder &builder, Location loc,
   return extents;
 }
 
+Value etrace::buildIndexedContraction(OpBuilder &builder, Location loc, ArrayRef<Value> operands,
+                                      ArrayRef<AffineMap> maps, ArrayRef<DimIndex> indices,
+                                      Value init) {
+  // An index of a dimension that no operand has restricts nothing.
+  SmallVector<DimIndex> kept;
+  llvm::copy_if(indices, std::back_inserter(kept), [&](const DimIndex &index) {
+    return llvm::any_of(maps, [&](AffineMap map) { return map.isFunctionOfDim(index.dim); });
+  });
+  auto all = llvm::to_vector(maps.drop_back());
+  for (const DimIndex &index : kept)
+    all.push_back(index.map);
+  all.push_back(maps.back());
+  llvm::SmallBitVector unused = getUnusedDimsBitVector(all);
+  SmallVector<Value> values;
+  SmallVector<int64_t> dims;
+  for (const DimIndex &index : kept) {
+    values.push_back(index.index);
+    dims.push_back(index.dim - llvm::count_if(unused.set_bits(), [&](unsigned dim) {
+                     return dim < index.dim;
+                   }));
+  }
+  for (AffineMap &map : all)
+    map = projectDims(map, unused, /*compressDimsFlag=*/true);
+  return IndexedContractionOp::create(builder, loc, init.getType(), operands, values, init,
+                                      builder.getDenseI64ArrayAttr(dims),
+                                      builder.getAffineMapArrayAttr(all));
+}
+
 Value etrace::buildContraction(OpBuilder &builder, Location loc, ArrayRef<Value> operands,
-                               ArrayRef<AffineMap> allMaps, RankedTensorType resultType) {
+                               ArrayRef<AffineMap> allMaps, RankedTensorType resultType,
+                               ArrayRef<DimIndex> indices) {
+  if (!indices.empty()) {
+    Value init =
+        tensor::EmptyOp::create(builder, loc, resultType,
+                                dynamicExtents(builder, loc, operands, allMaps, resultType));
+    Value zero = buildConstant(builder, loc, resultType.getElementType(), 0.0);
+    init = linalg::FillOp::create(builder, loc, zero, init).getResult(0);
+    return buildIndexedContraction(builder, loc, operands, allMaps, indices, init);
+  }
   SmallVector<AffineMap> maps = compressUnusedDims(allMaps);
   AffineMap resultMap = maps.back();
   bool sums = resultMap.getNumDims() != resultMap.getNumResults();

@@ -7,3 +7,12 @@ func.func @dynamic(%x: tensor<?x3xf32>, %w: tensor<3x5xf32>) -> tensor<?x5xf32> 
   %y = etrace.matmul %x, %w : tensor<?x3xf32>, tensor<3x5xf32> -> tensor<?x5xf32>
   return %y : tensor<?x5xf32>
 }
+
+// -----
+
+func.func @dynamic_look_up(%t: tensor<?x4xf32>, %i: tensor<3xi32>) -> tensor<3x4xf32> {
+  // expected-error @below {{expected static shapes, found 'tensor<?x4xf32>'}}
+  // expected-error @below {{failed to legalize operation 'etrace.embedding'}}
+  %y = etrace.embedding %i, %t : tensor<3xi32>, tensor<?x4xf32> -> tensor<3x4xf32>
+  return %y : tensor<3x4xf32>
+}

@@ -63,6 +63,8 @@ CASES = {
     "grouped": ("grouped", same("w", "b"), same("h")),
     "lora": ("lora", same("B", "A", "bias"), same("h")),
     "lora_b3": ("lora-batch", same("B", "A", "bias"), same("h")),
+    "embedding": ("embedding", same("table", "w"), same("h")),
+    "embedding_b3": ("embedding-batch", same("table", "w"), same("h")),
     "same_step_edge": ("same-step-edge", same("w"), same("c", "h")),
 }
 SPIKING = {"lif_delta", "lif_delta_b3", "lif_expcu", "alif_delta"}
@@ -114,8 +116,10 @@ class Golden:
 def load(folder, case):
     doc = json.loads((folder / f"{case}.json").read_text())
     model, parameters, states = CASES[case]
-    golden = Golden(case, model, {}, {}, array(doc["inputs"]), array(doc["targets"]), doc,
-                    parameters, states)
+    inputs = array(doc["inputs"])
+    if "index" in doc["model"]:
+        inputs = inputs.astype(np.int32)
+    golden = Golden(case, model, {}, {}, inputs, array(doc["targets"]), doc, parameters, states)
     golden.p = {ours: array(doc["params"][theirs]) for ours, theirs in parameters.items()}
     golden.s = {ours: golden.state(doc["initial_states"], ours) for ours in states}
     return golden

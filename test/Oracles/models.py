@@ -195,6 +195,16 @@ def lora(c, p, s, x):
     return c.set("h", 0.7 * s["h"] + tanh(c.matmul("y", concat(x, s["h"]), w, p["bias"])))
 
 
+def one_hot(index, rows):
+    """Rows of the unit matrix; an index outside counts as the nearest row."""
+    return np.eye(rows)[np.clip(index, 0, rows - 1)]
+
+
+def embedding(c, p, s, x):
+    row = c.matmul("row", one_hot(x, p["table"].shape[0]), p["table"])
+    return c.set("h", 0.5 * s["h"] + tanh(row + c.matmul("r", s["h"], p["w"])))
+
+
 def weight_twice(c, p, s, x):
     h = c.set("h", 0.9 * s["h"] + c.matmul("y", x, p["w"]))
     return c.dot(h, p["w"]) + c.dot(np.ones(p["w"].shape[0]), p["w"] * p["w"])
@@ -251,6 +261,7 @@ MODELS = {
     "einsum-shared": products("bsk,kn->bsn"),
     "grouped": products("gk,gkn->gn"),
     "lora": single(lora, ["h"], ["y"]),
+    "embedding": single(embedding, ["h"], ["row", "r"]),
     "weight-twice": single(weight_twice, ["h"], ["y"]),
     "simple-neuron": single(simple_neuron, ["h"], ["y"]),
     "adaptive-neuron": single(adaptive_neuron, ["V", "I"], ["y"]),

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Products of low rank beside the rule by brute force: products_test.py KIND. Odd sizes, batches,
-two states in a group; in f64 to 1e-10.
+"""Products of low rank and through indices beside the rule by brute force: products_test.py KIND.
+Odd sizes, batches, two states in a group, symbols that come twice in a batch; in f64 to 1e-10.
 """
 
 import sys
@@ -130,7 +130,37 @@ def low_rank_cases():
             "tied factors": tied()}
 
 
-KINDS = {"low-rank": low_rank_cases}
+# ---- rows of a table -------------------------------------------------------------------
+
+def table(lead, rows, width, indices, behind=False):
+    """y = table[x], or its product with a matrix, behind which the table has no trace."""
+    x = tensor(*lead, element="i32")
+    row = f"    %ROW = etrace.embedding %x, %e : {x}, {tensor(rows, width)} -> H\n"
+    params = {"e": draw(rows, width)}
+
+    def product(c, p, s, x):
+        y = c.matmul("row" if behind else "y", models.one_hot(x, rows), p["e"])
+        return c.matmul("y", y, p["w"]) if behind else y
+    if behind:
+        params["w"] = draw(width, width, seed=1)
+        row += f"    %y = etrace.matmul %r, %w : H, {tensor(width, width)} -> H\n"
+    indices = np.array(indices, np.int32).reshape(-1, *lead)
+    return Case(lead, width, row.replace("%ROW", "%r" if behind else "%y"), product, params,
+                indices, x)
+
+
+def table_cases():
+    rng = np.random.default_rng(2)
+    outside = [[-1, 6], [7, 700], [2**31 - 1, -2**31], [0, 0], [3, 7]]
+    return {"one sample": table((), 7, 5, [3, 5, 3, 0, 0, 2]),
+            "symbols twice in a batch": table((4,), 5, 3, rng.integers(0, 5, (6, 4)) // 2 * 2),
+            "two batch axes": table((2, 3), 4, 3, rng.integers(0, 4, (5, 6))),
+            "one row": table((3,), 1, 5, np.zeros((4, 3))),
+            "outside the table": table((2,), 7, 3, outside),
+            "behind another product": table((3,), 6, 3, rng.integers(0, 6, (6, 3)), behind=True)}
+
+
+KINDS = {"low-rank": low_rank_cases, "table": table_cases}
 
 if __name__ == "__main__":
     raise SystemExit(max([case.check(f"{sys.argv[1]}, {name}")

@@ -25,6 +25,14 @@ namespace etrace {
 class LossOp;
 class StepOp;
 
+/// A dimension of an iteration space that an integer tensor gives: it[dim] = index[map(it)], taken
+/// into the extent of the dimension (a smaller value is 0, a larger one the last).
+struct DimIndex {
+  unsigned dim;
+  mlir::Value index;
+  mlir::AffineMap map;
+};
+
 namespace detail {
 /// A double as a parameter of an attribute: uniqued by its bits (NaN equals itself).
 struct Double {
@@ -42,10 +50,13 @@ mlir::FailureOr<Double> parseDouble(mlir::AsmParser &parser);
 void printDouble(mlir::AsmPrinter &printer, double value);
 /// Checks what every ETP primitive promises: maps and ranks that fit, a float result.
 mlir::LogicalResult verifyETPOp(mlir::Operation *op);
-/// Checks that operands and result have one element type.
+/// Checks that the float operands and the result have one element type.
 mlir::LogicalResult verifyElementTypes(mlir::Operation *op);
 /// Checks operands and result against maps of dimensions from one iteration space.
 mlir::LogicalResult verifyIndexing(mlir::Operation *op, llvm::ArrayRef<mlir::AffineMap> maps);
+/// Checks that what integer operands give has positions.
+mlir::LogicalResult verifyDimIndices(mlir::Operation *op, llvm::ArrayRef<DimIndex> indices,
+                                     llvm::ArrayRef<mlir::AffineMap> maps);
 /// Maps that select dimensions of one iteration space.
 llvm::SmallVector<mlir::AffineMap>
 selectDims(mlir::MLIRContext *context, unsigned dims,

@@ -15,8 +15,9 @@ def ETPOpInterface : OpInterface<"ETPOpInterface"> {
 
         y[map_y(it)] = sum_it  prod_k  operand_k[map_k(it)]   +  additive operands,
 
-    described by indexing maps. Analysis, derivation and lowering read only this
-    description; adding a primitive touches none of them.
+    described by indexing maps. Integer operands may give dimensions of the iteration space: of
+    the product then only the points with it[dim] = index[map(it)] count. Analysis, derivation
+    and lowering read only this description; adding a primitive touches none of them.
   }];
   let methods = [
     InterfaceMethod<[{One affine map for each operand, then one for the result, all from
@@ -24,6 +25,9 @@ def ETPOpInterface : OpInterface<"ETPOpInterface"> {
       "::llvm::SmallVector<::mlir::AffineMap>", "getIndexingMapsArray">,
     InterfaceMethod<"Operands whose product is summed over the iteration space.",
       "::llvm::SmallVector<::mlir::OpOperand *>", "getProductOperands">,
+    InterfaceMethod<"The dimensions of the product's iteration space that integer operands give.",
+      "::llvm::SmallVector<::etrace::DimIndex>", "getDimIndices", (ins), [{}],
+      [{ return {}; }]>,
     InterfaceMethod<"Operands added to the result (biases); each has the factor 1.",
       "::llvm::SmallVector<::mlir::OpOperand *>", "getAdditiveOperands">,
     InterfaceMethod<"The trainable operands, in order; `getLeafName` names them.",

@@ -746,5 +746,6 @@ def Etrace_BufferOp : Etrace_Op<"buffer", [Symbol]> {
 }
 
 include "etrace/IR/EtraceDerivativeOps.td"
+include "etrace/IR/EtraceIndexedOps.td"
 
 #endif // ETRACE_IR_ETRACEOPS_TD

@@ -4,9 +4,7 @@
 #ifndef ETRACE_INTERFACES_CONTRACTION_H
 #define ETRACE_INTERFACES_CONTRACTION_H
 
-#include "mlir/IR/AffineMap.h"
-#include "mlir/IR/Builders.h"
-#include "mlir/IR/BuiltinTypes.h"
+#include "etrace/IR/Etrace.h"
 
 namespace etrace {
 
@@ -15,10 +13,18 @@ namespace etrace {
 /// `maps` holds one map for each operand, then the map of the result. Dimensions that
 /// no map uses are dropped (the sum does not run over them). Without dimensions to sum
 /// over nothing accumulates, and one operand that is already the result is returned.
+/// Dimensions that `indices` give are no dimensions to sum over.
 mlir::Value buildContraction(mlir::OpBuilder &builder, mlir::Location loc,
                              llvm::ArrayRef<mlir::Value> operands,
                              llvm::ArrayRef<mlir::AffineMap> maps,
-                             mlir::RankedTensorType resultType);
+                             mlir::RankedTensorType resultType,
+                             llvm::ArrayRef<DimIndex> indices = {});
+
+/// Builds `init + contraction` where `indices` give dimensions.
+mlir::Value buildIndexedContraction(mlir::OpBuilder &builder, mlir::Location loc,
+                                    llvm::ArrayRef<mlir::Value> operands,
+                                    llvm::ArrayRef<mlir::AffineMap> maps,
+                                    llvm::ArrayRef<DimIndex> indices, mlir::Value init);
 
 /// Builds the sum of all elements of a float tensor, as a float.
 mlir::Value buildSum(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor);

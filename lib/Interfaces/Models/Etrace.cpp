@@ -3,6 +3,7 @@
 //
 // ETP primitives are one case, described by their indexing maps:
 //     y[m_y(it)] = sum_it prod_k operand_k[m_k(it)] + additive operands.
+// Dimensions that an index operand gives are as good as free for the relation of positions.
 //===----------------------------------------------------------------------===//
 
 #include "Models.h"
@@ -42,8 +43,9 @@ struct ETPModel : LinearizableOpInterface::ExternalModel<ETPModel<OpTy>, OpTy> {
     SmallVector<AffineMap> all = primitive.getIndexingMapsArray();
     auto type = cast<RankedTensorType>(op->getResult(0).getType());
     Value sum;
-    auto add = [&](ArrayRef<Value> factors, ArrayRef<AffineMap> maps) {
-      Value term = buildContraction(builder, op->getLoc(), factors, maps, type);
+    auto add = [&](ArrayRef<Value> factors, ArrayRef<AffineMap> maps,
+                   ArrayRef<DimIndex> indices) {
+      Value term = buildContraction(builder, op->getLoc(), factors, maps, type, indices);
       sum = sum ? buildAdd(builder, op->getLoc(), sum, term) : term;
     };
     for (OpOperand *operand : primitive.getProductOperands()) {
@@ -54,11 +56,11 @@ struct ETPModel : LinearizableOpInterface::ExternalModel<ETPModel<OpTy>, OpTy> {
       SmallVector<AffineMap> maps;
       getFactors(primitive, *operand, tangent, all[operand->getOperandNumber()], factors, maps);
       maps.push_back(all.back());
-      add(factors, maps);
+      add(factors, maps, primitive.getDimIndices());
     }
     for (OpOperand *operand : primitive.getAdditiveOperands())
       if (Value tangent = tangents.lookup(operand->get()))
-        add(tangent, {all[operand->getOperandNumber()], all.back()});
+        add(tangent, {all[operand->getOperandNumber()], all.back()}, {});
     out.push_back(sum);
     return success();
   }
@@ -81,10 +83,11 @@ struct ETPTranspose : LinearTransposeOpInterface::ExternalModel<ETPTranspose<OpT
                           CotangentMap &cotangents) const {
     auto primitive = cast<ETPOpInterface>(op);
     SmallVector<AffineMap> all = primitive.getIndexingMapsArray();
-    auto send = [&](OpOperand &operand, ArrayRef<Value> factors, ArrayRef<AffineMap> maps) {
+    auto send = [&](OpOperand &operand, ArrayRef<Value> factors, ArrayRef<AffineMap> maps,
+                    ArrayRef<DimIndex> indices) {
       auto type = cast<RankedTensorType>(operand.get().getType());
       cotangents.accumulate(builder, operand.get(),
-                            buildContraction(builder, op->getLoc(), factors, maps, type));
+                            buildContraction(builder, op->getLoc(), factors, maps, type, indices));
     };
     for (OpOperand *operand : primitive.getProductOperands()) {
       if (!cotangents.isLinear(operand->get()))
@@ -93,11 +96,11 @@ struct ETPTranspose : LinearTransposeOpInterface::ExternalModel<ETPTranspose<OpT
       SmallVector<AffineMap> maps;
       getFactors(primitive, *operand, results[0], all.back(), factors, maps);
       maps.push_back(all[operand->getOperandNumber()]);
-      send(*operand, factors, maps);
+      send(*operand, factors, maps, primitive.getDimIndices());
     }
     for (OpOperand *operand : primitive.getAdditiveOperands())
       if (cotangents.isLinear(operand->get()))
-        send(*operand, results[0], {all.back(), all[operand->getOperandNumber()]});
+        send(*operand, results[0], {all.back(), all[operand->getOperandNumber()]}, {});
     return success();
   }
 };
@@ -266,6 +269,7 @@ void etrace::detail::registerEtraceModels(DialectRegistry &registry) {
 #define GET_OP_LIST
 #include "etrace/IR/EtraceOps.cpp.inc"
         >(context);
+    attachIndexedModels(context);
     attachLowRankModels(context);
     SpikeOp::attachInterface<SpikeModel, PointwiseRelation<SpikeOp>>(*context);
     LogisticOp::attachInterface<UnaryModel<LogisticOp, dLogistic>,

@@ -84,6 +84,10 @@ PRODUCTS = {
       : tensor<2x3xf64>, tensor<3x2xf64>, tensor<2x5xf64>, tensor<5xf64> -> tensor<2x5xf64>""",
                     lambda x, b, a, c: 0.5 * x @ b @ a + c,
                     x=(2, 3), b=(3, 2), a=(2, 5), c=(5,)),
+    # Indices twice and outside.
+    "embedding": Product("""  %i = arith.constant dense<[3, -2, 3, 9]> : tensor<4xi32>
+  %y = etrace.embedding %i, %e : tensor<4xi32>, tensor<5x3xf64> -> tensor<4x3xf64>""",
+                         lambda e: e[[3, 0, 3, 4]], e=(5, 3)),
 }
 
 

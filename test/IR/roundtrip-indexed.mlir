@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+// RUN: etrace-opt %s --verify-roundtrip | FileCheck %s
+// RUN: etrace-opt %s | etrace-opt | FileCheck %s
+// RUN: etrace-opt %s --mlir-print-op-generic | etrace-opt | FileCheck %s
+// RUN: etrace-opt %s --emit-bytecode | etrace-opt | FileCheck %s
+
+// CHECK-LABEL: func.func @embedding
+func.func @embedding(%t: tensor<7x4xf32>, %i: tensor<3xi32>, %one: tensor<i64>, %many: tensor<2x3xindex>) {
+  // CHECK: etrace.embedding %{{.*}}, %{{.*}} : tensor<3xi32>, tensor<7x4xf32> -> tensor<3x4xf32>
+  %y0 = etrace.embedding %i, %t : tensor<3xi32>, tensor<7x4xf32> -> tensor<3x4xf32>
+  // CHECK: etrace.embedding %{{.*}}, %{{.*}} id "row" {note = "kept"} : tensor<i64>, tensor<7x4xf32> -> tensor<4xf32>
+  %y1 = etrace.embedding %one, %t id "row" {note = "kept"} : tensor<i64>, tensor<7x4xf32> -> tensor<4xf32>
+  // CHECK: etrace.embedding %{{.*}}, %{{.*}} : tensor<2x3xindex>, tensor<7x4xf32> -> tensor<2x3x4xf32>
+  %y2 = etrace.embedding %many, %t : tensor<2x3xindex>, tensor<7x4xf32> -> tensor<2x3x4xf32>
+  return
+}
+
+// CHECK-LABEL: func.func @contraction
+func.func @contraction(%dy: tensor<3x4xf32>, %i: tensor<3xi32>, %t: tensor<7x4xf32>) {
+  // CHECK: etrace.indexed_contraction factors(%{{.*}} : tensor<3x4xf32>) indices(%{{.*}} : tensor<3xi32>) dims [1] maps [#{{.*}}, #{{.*}}, #{{.*}}] init(%{{.*}}) : tensor<7x4xf32>
+  %g = etrace.indexed_contraction factors(%dy : tensor<3x4xf32>) indices(%i : tensor<3xi32>) dims [1]
+      maps [affine_map<(b, v, d) -> (b, d)>, affine_map<(b, v, d) -> (b)>, affine_map<(b, v, d) -> (v, d)>]
+      init(%t) : tensor<7x4xf32>
+  // CHECK: etrace.indexed_contraction factors() indices() dims [] maps [#{{.*}}] init(%{{.*}}) : tensor<7x4xf32>
+  %h = etrace.indexed_contraction factors() indices() dims [] maps [affine_map<(v, d) -> (v, d)>] init(%t) : tensor<7x4xf32>
+  return
+}
