@@ -16,6 +16,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/DialectConversion.h"
 
 using namespace mlir;
@@ -220,8 +221,73 @@ struct ConvertIndexedContraction : OpConversionPattern<IndexedContractionOp> {
   }
 };
 
+/// Row k of entry e is the last with pointers[k] <= e, found by halving.
+struct ConvertExpandPointers : OpConversionPattern<ExpandPointersOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(ExpandPointersOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override;
+};
 } // namespace
 
+/// The rows of pointers that are known.
+static FailureOr<DenseElementsAttr> expandConstant(ExpandPointersOp op, DenseIntElementsAttr known) {
+  auto pointers = llvm::map_to_vector(known, [](const APInt &p) { return p.getSExtValue(); });
+  RankedTensorType type = op.getType();
+  int64_t entries = type.getDimSize(0);
+  if (!llvm::is_sorted(pointers) || pointers.front() != 0 || pointers.back() != entries)
+    return op->emitOpError() << "expects pointers that rise from 0 to the number of entries, "
+                             << entries << " [compressed-pointers]";
+  unsigned width = type.getElementType().isIndex() ? 64 : type.getElementTypeBitWidth();
+  SmallVector<APInt> rows;
+  for (int64_t entry = 0; entry < entries; ++entry)
+    rows.push_back(APInt(width, llvm::upper_bound(pointers, entry) - pointers.begin() - 1));
+  return DenseElementsAttr::get(type, rows);
+}
+
+LogicalResult
+ConvertExpandPointers::matchAndRewrite(ExpandPointersOp op, OpAdaptor adaptor,
+                                       ConversionPatternRewriter &rewriter) const {
+  Location loc = op.getLoc();
+  RankedTensorType type = op.getType(), pointers = op.getPointers().getType();
+  if (!type.hasStaticShape() || !pointers.hasStaticShape())
+    return op->emitError("expected static shapes, found ") << type << " of " << pointers;
+  DenseIntElementsAttr known;
+  if (matchPattern(op.getPointers(), m_Constant(&known))) {
+    FailureOr<DenseElementsAttr> expanded = expandConstant(op, known);
+    if (failed(expanded))
+      return failure();
+    rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, *expanded);
+    return success();
+  }
+  int64_t rows = pointers.getDimSize(0) - 1;
+  Value empty = tensor::EmptyOp::create(rewriter, loc, type.getShape(), type.getElementType());
+  auto body = [&](OpBuilder &nested, Location, ValueRange) {
+    Value entry = linalg::IndexOp::create(nested, loc, 0);
+    Value row = arith::ConstantIndexOp::create(nested, loc, 0);
+    for (int64_t width = llvm::PowerOf2Ceil(rows); width >= 1; width /= 2) {
+      Value step = arith::ConstantIndexOp::create(nested, loc, width);
+      Value next = arith::AddIOp::create(nested, loc, row, step);
+      Value inside = clampIndex(nested, loc, next, rows);
+      Value pointer = tensor::ExtractOp::create(nested, loc, adaptor.getPointers(), inside);
+      if (!isa<IndexType>(pointer.getType()))
+        pointer = arith::IndexCastOp::create(nested, loc, nested.getIndexType(), pointer);
+      Value before =
+          arith::CmpIOp::create(nested, loc, arith::CmpIPredicate::sle, pointer, entry);
+      Value isRow = arith::CmpIOp::create(nested, loc, arith::CmpIPredicate::eq, next, inside);
+      Value take = arith::AndIOp::create(nested, loc, before, isRow);
+      row = arith::SelectOp::create(nested, loc, take, next, row);
+    }
+    if (!isa<IndexType>(type.getElementType()))
+      row = arith::IndexCastOp::create(nested, loc, type.getElementType(), row);
+    linalg::YieldOp::create(nested, loc, row);
+  };
+  SmallVector<AffineMap> maps = {rewriter.getMultiDimIdentityMap(1)};
+  rewriter.replaceOpWithNewOp<linalg::GenericOp>(
+      op, TypeRange(type), ValueRange(), empty, maps,
+      ArrayRef<utils::IteratorType>{utils::IteratorType::parallel}, body);
+  return success();
+}
+
 void etrace::populateIndexedContractionPatterns(RewritePatternSet &patterns) {
-  patterns.add<ConvertIndexedContraction>(patterns.getContext());
+  patterns.add<ConvertIndexedContraction, ConvertExpandPointers>(patterns.getContext());
 }

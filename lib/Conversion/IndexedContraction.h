@@ -8,7 +8,7 @@
 
 namespace etrace {
 
-/// `etrace.indexed_contraction` to linalg, scf and tensor.
+/// `etrace.indexed_contraction` and `etrace.expand_pointers` to linalg, scf and tensor.
 void populateIndexedContractionPatterns(mlir::RewritePatternSet &patterns);
 
 } // namespace etrace

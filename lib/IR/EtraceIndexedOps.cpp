@@ -30,6 +30,57 @@ SmallVector<OpOperand *> EmbeddingOp::getTrainableOperands() { return {&getTable
 StringRef EmbeddingOp::getLeafName(OpOperand &) { return "weight"; }
 
 //===----------------------------------------------------------------------===//
+// SparseMatmulOp
+//===----------------------------------------------------------------------===//
+
+SmallVector<AffineMap> SparseMatmulOp::getIndexingMapsArray() {
+  // Iteration space (batch..., i, o, e). Asked before P1 is verified: x may still have rank 0.
+  unsigned i = std::max<int64_t>(getX().getType().getRank(), 1) - 1, o = i + 1, e = i + 2;
+  SmallVector<SmallVector<unsigned>> operands = {detail::appendDims(i, {i}), {e}, {e}, {e}};
+  if (getBias())
+    operands.push_back({o});
+  operands.push_back(detail::appendDims(i, {o}));
+  return detail::selectDims(getContext(), e + 1, operands);
+}
+
+SmallVector<DimIndex> SparseMatmulOp::getDimIndices() {
+  SmallVector<AffineMap> maps = getIndexingMapsArray();
+  unsigned i = maps.front().getNumDims() - 3, o = i + 1;
+  return {{i, getRows(), maps[getRowsMutable().getOperandNumber()]},
+          {o, getCols(), maps[getColsMutable().getOperandNumber()]}};
+}
+
+LogicalResult SparseMatmulOp::verify() { return detail::verifyElementTypes(*this); }
+SmallVector<OpOperand *> SparseMatmulOp::getProductOperands() {
+  return {&getXMutable(), &getWeightMutable()};
+}
+SmallVector<OpOperand *> SparseMatmulOp::getAdditiveOperands() {
+  return detail::getOperandsFrom(*this, 4);
+}
+SmallVector<OpOperand *> SparseMatmulOp::getTrainableOperands() {
+  SmallVector<OpOperand *> operands = {&getWeightMutable()};
+  llvm::append_range(operands, getAdditiveOperands());
+  return operands;
+}
+StringRef SparseMatmulOp::getLeafName(OpOperand &operand) {
+  return operand.getOperandNumber() == 1 ? "weight" : "bias";
+}
+
+//===----------------------------------------------------------------------===//
+// ExpandPointersOp
+//===----------------------------------------------------------------------===//
+
+LogicalResult ExpandPointersOp::verify() {
+  // EP1.
+  if (getPointers().getType().getRank() != 1 || getType().getRank() != 1)
+    return emitOpError("expects pointers and rows of rank 1");
+  int64_t pointers = getPointers().getType().getDimSize(0);
+  if (!ShapedType::isDynamic(pointers) && pointers < 2)
+    return emitOpError("expects two pointers or more, found ") << pointers;
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
 // IndexedContractionOp
 //===----------------------------------------------------------------------===//
 

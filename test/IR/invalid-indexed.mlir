@@ -55,6 +55,96 @@ func.func @f(%i: tensor<3xf32>, %t: tensor<7x4xf32>) {
 
 // -----
 
+// P1: a row for each stored entry.
+func.func @f(%x: tensor<6xf32>, %w: tensor<4xf32>, %r: tensor<5xi32>, %c: tensor<4xi32>) {
+  // expected-error @+1 {{operand #2 has extent 5 along axis 0, expected 4}}
+  %y = etrace.sparse_matmul %x, %w at(%r, %c) : tensor<6xf32>, tensor<4xf32>, tensor<5xi32>, tensor<4xi32> -> tensor<3xf32>
+  return
+}
+
+// -----
+
+// P1: a column for each stored entry.
+func.func @f(%x: tensor<6xf32>, %w: tensor<4xf32>, %r: tensor<4xi32>, %c: tensor<3xi32>) {
+  // expected-error @+1 {{operand #3 has extent 3 along axis 0, expected 4}}
+  %y = etrace.sparse_matmul %x, %w at(%r, %c) : tensor<6xf32>, tensor<4xf32>, tensor<4xi32>, tensor<3xi32> -> tensor<3xf32>
+  return
+}
+
+// -----
+
+// P1: stored entries are a vector.
+func.func @f(%x: tensor<6xf32>, %w: tensor<6x3xf32>, %r: tensor<4xi32>, %c: tensor<4xi32>) {
+  // expected-error @+1 {{operand #1 must have rank 1, found 'tensor<6x3xf32>'}}
+  %y = etrace.sparse_matmul %x, %w at(%r, %c) : tensor<6xf32>, tensor<6x3xf32>, tensor<4xi32>, tensor<4xi32> -> tensor<3xf32>
+  return
+}
+
+// -----
+
+// P1: x has rank 1 at least.
+func.func @f(%x: tensor<f32>, %w: tensor<4xf32>, %r: tensor<4xi32>) {
+  // expected-error @+1 {{operand #0 must have rank 1, found 'tensor<f32>'}}
+  %y = etrace.sparse_matmul %x, %w at(%r, %r) : tensor<f32>, tensor<4xf32>, tensor<4xi32>, tensor<4xi32> -> tensor<3xf32>
+  return
+}
+
+// -----
+
+// P1: the bias.
+func.func @f(%x: tensor<6xf32>, %w: tensor<4xf32>, %r: tensor<4xi32>, %b: tensor<2xf32>) {
+  // expected-error @+1 {{result has extent 3 along axis 0, expected 2}}
+  %y = etrace.sparse_matmul %x, %w at(%r, %r) bias %b : tensor<6xf32>, tensor<4xf32>, tensor<4xi32>, tensor<4xi32>, tensor<2xf32> -> tensor<3xf32>
+  return
+}
+
+// -----
+
+// P1: one element type.
+func.func @f(%x: tensor<6xf64>, %w: tensor<4xf32>, %r: tensor<4xi32>) {
+  // expected-error @+1 {{expects one element type, found 'f64' and 'f32'}}
+  %y = etrace.sparse_matmul %x, %w at(%r, %r) : tensor<6xf64>, tensor<4xf32>, tensor<4xi32>, tensor<4xi32> -> tensor<3xf32>
+  return
+}
+
+// -----
+
+// P3: a matrix without rows.
+func.func @f(%x: tensor<0xf32>, %w: tensor<4xf32>, %r: tensor<4xi32>) {
+  // expected-error @+1 {{has an index into a dimension of extent 0}}
+  %y = etrace.sparse_matmul %x, %w at(%r, %r) : tensor<0xf32>, tensor<4xf32>, tensor<4xi32>, tensor<4xi32> -> tensor<3xf32>
+  return
+}
+
+// -----
+
+// EP1: ranks.
+func.func @f(%p: tensor<2x2xi32>) {
+  // expected-error @+1 {{expects pointers and rows of rank 1}}
+  %r = etrace.expand_pointers %p : tensor<2x2xi32> -> tensor<3xi32>
+  return
+}
+
+// -----
+
+// EP1: one row.
+func.func @f(%p: tensor<1xi32>) {
+  // expected-error @+1 {{expects two pointers or more, found 1}}
+  %r = etrace.expand_pointers %p : tensor<1xi32> -> tensor<3xi32>
+  return
+}
+
+// -----
+
+// One type of integers.
+func.func @f(%p: tensor<4xi32>) {
+  // expected-error @+1 {{requires the same element type for all operands and results}}
+  %r = etrace.expand_pointers %p : tensor<4xi32> -> tensor<3xi64>
+  return
+}
+
+// -----
+
 // IC1: a map for everything.
 func.func @f(%y: tensor<3x4xf32>, %i: tensor<3xi32>, %t: tensor<7x4xf32>) {
   // expected-error @+1 {{expects a map for each factor, each index and the result, and a dimension for each index}}

@@ -15,6 +15,17 @@ func.func @embedding(%t: tensor<7x4xf32>, %i: tensor<3xi32>, %one: tensor<i64>, 
   return
 }
 
+// CHECK-LABEL: func.func @sparse
+func.func @sparse(%x: tensor<3x6xf32>, %w: tensor<15xf32>, %p: tensor<7xi64>, %c: tensor<15xi32>, %b: tensor<5xf32>) {
+  // CHECK: etrace.expand_pointers %{{.*}} : tensor<7xi64> -> tensor<15xi64>
+  %r = etrace.expand_pointers %p : tensor<7xi64> -> tensor<15xi64>
+  // CHECK: etrace.sparse_matmul %{{.*}}, %{{.*}} at(%{{.*}}, %{{.*}}) : tensor<3x6xf32>, tensor<15xf32>, tensor<15xi64>, tensor<15xi32> -> tensor<3x5xf32>
+  %y0 = etrace.sparse_matmul %x, %w at(%r, %c) : tensor<3x6xf32>, tensor<15xf32>, tensor<15xi64>, tensor<15xi32> -> tensor<3x5xf32>
+  // CHECK: etrace.sparse_matmul %{{.*}}, %{{.*}} at(%{{.*}}, %{{.*}}) bias %{{.*}} id "s" : tensor<3x6xf32>, tensor<15xf32>, tensor<15xi64>, tensor<15xi32>, tensor<5xf32> -> tensor<3x5xf32>
+  %y1 = etrace.sparse_matmul %x, %w at(%r, %c) bias %b id "s" : tensor<3x6xf32>, tensor<15xf32>, tensor<15xi64>, tensor<15xi32>, tensor<5xf32> -> tensor<3x5xf32>
+  return
+}
+
 // CHECK-LABEL: func.func @contraction
 func.func @contraction(%dy: tensor<3x4xf32>, %i: tensor<3xi32>, %t: tensor<7x4xf32>) {
   // CHECK: etrace.indexed_contraction factors(%{{.*}} : tensor<3x4xf32>) indices(%{{.*}} : tensor<3xi32>) dims [1] maps [#{{.*}}, #{{.*}}, #{{.*}}] init(%{{.*}}) : tensor<7x4xf32>

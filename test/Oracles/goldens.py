@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .models import find, masked
+from .models import find, masked, sparse
 
 
 def affine(path, weight="w", bias="b"):
@@ -65,6 +65,8 @@ CASES = {
     "lora_b3": ("lora-batch", same("B", "A", "bias"), same("h")),
     "embedding": ("embedding", same("table", "w"), same("h")),
     "embedding_b3": ("embedding-batch", same("table", "w"), same("h")),
+    "sparse_csr": ("sparse-csr", same("w", "win"), same("h")),
+    "sparse_csc": ("sparse-csc", same("w", "win"), same("h")),
     "same_step_edge": ("same-step-edge", same("w"), same("c", "h")),
 }
 SPIKING = {"lif_delta", "lif_delta_b3", "lif_expcu", "alif_delta"}
@@ -110,6 +112,8 @@ class Golden:
     def numpy_model(self):
         if self.case == "outer_mask":
             return masked(np.array(self.doc["constants"]["mask"]))
+        if self.case.startswith("sparse"):
+            return sparse(**self.doc["constants"])
         return find("two-state-vi" if self.case.startswith("group_state") else self.model)
 
 

@@ -205,6 +205,22 @@ def embedding(c, p, s, x):
     return c.set("h", 0.5 * s["h"] + tanh(row + c.matmul("r", s["h"], p["w"])))
 
 
+def scatter(w, rows, cols, shape):
+    """The dense matrix of stored entries; entries of one place are added up."""
+    places = np.zeros((len(rows), *shape))
+    places[np.arange(len(rows)), rows, cols] = 1
+    return dual.einsum("e,eij->ij", w, places)
+
+
+def sparse(rows, cols):
+    """h <- 0.6 h + 0.5 tanh(x win + h m) for a matrix m of stored entries."""
+    def step(c, p, s, x):
+        m = scatter(p["w"], rows, cols, (s["h"].shape[-1],) * 2)
+        return c.set("h", 0.6 * s["h"] + 0.5 * tanh(c.dot(x, p["win"])
+                                                    + c.matmul("y", s["h"], m)))
+    return single(step, ["h"], ["y"])
+
+
 def weight_twice(c, p, s, x):
     h = c.set("h", 0.9 * s["h"] + c.matmul("y", x, p["w"]))
     return c.dot(h, p["w"]) + c.dot(np.ones(p["w"].shape[0]), p["w"] * p["w"])

@@ -45,9 +45,56 @@ def Etrace_EmbeddingOp : Etrace_NamedPrimitive<"embedding", ["getDimIndices"]> {
   }];
 }
 
+def Etrace_SparseMatmulOp : Etrace_NamedPrimitive<"sparse_matmul", ["getDimIndices"]> {
+  let summary = "ETP primitive: product with a matrix of which some entries are stored";
+  let description = [{
+    y[b, j] = sum over stored entries e with cols[e] = j of x[b, rows[e]] w[e] (+ bias[j]): `x` has
+    shape (batch..., I), `w`, `rows` and `cols` (entries), `bias` (O), the result (batch..., O). A
+    trace holds a number for each stored entry, not for each pair (i, j). Entries may come in any
+    order, rows and columns may be empty, and entries of one place are added up. Compressed rows
+    or columns become coordinates by `etrace.expand_pointers`. A coordinate below 0 counts as 0,
+    one beyond the matrix as the last; a constant one outside is an error of `etrace-build-graph`.
+
+    * P1: ranks and extents agree; one element type.
+    * P3: rows and columns have positions.
+
+    ```mlir
+    %y = etrace.sparse_matmul %x, %w at(%rows, %cols) bias %b : tensor<3x6xf32>, tensor<15xf32>, tensor<15xi32>, tensor<15xi32>, tensor<5xf32> -> tensor<3x5xf32>
+    ```
+  }];
+  let arguments = (ins Etrace_FloatTensor:$x, Etrace_FloatTensor:$weight,
+                       Etrace_IndexTensor:$rows, Etrace_IndexTensor:$cols,
+                       Optional<Etrace_FloatTensor>:$bias, OptionalAttr<StrAttr>:$id);
+  let assemblyFormat = [{
+    $x `,` $weight `at` `(` $rows `,` $cols `)` (`bias` $bias^)? (`id` $id^)? attr-dict
+    `:` type($x) `,` type($weight) `,` type($rows) `,` type($cols) (`,` type($bias)^)?
+    `->` type($result)
+  }];
+}
+
 //===----------------------------------------------------------------------===//
 // Beside primitives
 //===----------------------------------------------------------------------===//
+
+def Etrace_ExpandPointersOp : Etrace_Op<"expand_pointers", [
+    Pure, SameOperandsAndResultElementType]> {
+  let summary = "the row of every entry of a matrix of compressed rows";
+  let description = [{
+    Entry e has the row k with pointers[k] <= e < pointers[k + 1]. For compressed columns the
+    result is the column. Pointers that decrease give rows within the matrix, but no
+    meaning.
+
+    * EP1: ranks are 1, and there are two pointers at least.
+
+    ```mlir
+    %rows = etrace.expand_pointers %pointers : tensor<7xi32> -> tensor<15xi32>
+    ```
+  }];
+  let arguments = (ins Etrace_IndexTensor:$pointers);
+  let results = (outs Etrace_IndexTensor:$result);
+  let assemblyFormat = "$pointers attr-dict `:` type($pointers) `->` type($result)";
+  let hasVerifier = 1;
+}
 
 def Etrace_IndexedContractionOp : Etrace_Op<"indexed_contraction", [Pure, AttrSizedOperandSegments,
     TypesMatchWith<"result has the type of init", "result", "init", "$_self">]> {

@@ -79,6 +79,12 @@ func.func @{name}_hessian({arguments}) -> ({", ".join(squares)}) {ENTRY} {{
             checks.close(f"{name} Hessian by {k}", hessians[i], differences(gradient, data, i), 1e-7)
 
 
+def stored(w):
+    matrix = np.zeros((4, 3))
+    np.add.at(matrix, ([0, 1, 1, 3, 3, 3], [2, 0, 0, 2, 1, 2]), w)
+    return matrix
+
+
 PRODUCTS = {
     "lora": Product("""  %y = etrace.lora_matmul %x, %b, %a alpha 0.5 bias %c
       : tensor<2x3xf64>, tensor<3x2xf64>, tensor<2x5xf64>, tensor<5xf64> -> tensor<2x5xf64>""",
@@ -88,6 +94,13 @@ PRODUCTS = {
     "embedding": Product("""  %i = arith.constant dense<[3, -2, 3, 9]> : tensor<4xi32>
   %y = etrace.embedding %i, %e : tensor<4xi32>, tensor<5x3xf64> -> tensor<4x3xf64>""",
                          lambda e: e[[3, 0, 3, 4]], e=(5, 3)),
+    # Rows 0, 1, 1, 3, 3, 3 of compressed rows, the third of which is empty.
+    "sparse": Product("""  %p = arith.constant dense<[0, 1, 3, 3, 6]> : tensor<5xi64>
+  %r = etrace.expand_pointers %p : tensor<5xi64> -> tensor<6xi64>
+  %j = arith.constant dense<[2, 0, 0, 2, 1, 2]> : tensor<6xi32>
+  %y = etrace.sparse_matmul %x, %w at(%r, %j) bias %c
+      : tensor<2x4xf64>, tensor<6xf64>, tensor<6xi64>, tensor<6xi32>, tensor<3xf64> -> tensor<2x3xf64>""",
+                      lambda x, w, c: x @ stored(w) + c, x=(2, 4), w=(6,), c=(3,)),
 }
 
 
