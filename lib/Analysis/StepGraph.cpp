@@ -5,6 +5,7 @@
 #include "etrace/Analysis/StepGraph.h"
 
 #include "StepGraphBuilder.h"
+#include "mlir/IR/Matchers.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 
 using namespace mlir;
@@ -308,7 +309,40 @@ void StepGraphBuilder::judge(WeightRelation &relation) {
           }
 }
 
+/// The extent of a dimension of a primitive's iteration space; dynamic if it is not known.
+static int64_t getExtent(ETPOpInterface primitive, unsigned dim) {
+  SmallVector<AffineMap> maps = primitive.getIndexingMapsArray();
+  AffineExpr expr = getAffineDimExpr(dim, primitive->getContext());
+  for (OpOperand &operand : primitive->getOpOperands())
+    if (std::optional<unsigned> axis = maps[operand.getOperandNumber()].getResultPosition(expr))
+      return cast<RankedTensorType>(operand.get().getType()).getDimSize(*axis);
+  std::optional<unsigned> axis = maps.back().getResultPosition(expr);
+  auto type = cast<RankedTensorType>(primitive->getResult(0).getType());
+  return axis ? type.getDimSize(*axis) : ShapedType::kDynamic;
+}
+
+/// A constant index outside its dimension is a slip, not a wish for the last position.
+static LogicalResult verifyConstantIndices(ETPOpInterface primitive) {
+  for (const DimIndex &index : primitive.getDimIndices()) {
+    DenseIntElementsAttr values;
+    int64_t extent = getExtent(primitive, index.dim);
+    if (ShapedType::isDynamic(extent) || !matchPattern(index.index, m_Constant(&values)))
+      continue;
+    for (const APInt &value : values)
+      if (value.getSExtValue() < 0 || value.getSExtValue() >= extent) {
+        InFlightDiagnostic diag = primitive.emitOpError("has the index ")
+                                  << value.getSExtValue() << " into a dimension of extent "
+                                  << extent << " [index-out-of-range]";
+        diag.attachNote(index.index.getLoc()) << "indices count from 0";
+        return failure();
+      }
+  }
+  return success();
+}
+
 LogicalResult StepGraphBuilder::findRelation(ETPOpInterface primitive) {
+  if (failed(verifyConstantIndices(primitive)))
+    return failure();
   WeightRelation relation;
   relation.primitive = primitive;
   for (OpOperand *operand : primitive.getTrainableOperands()) {

@@ -15,6 +15,8 @@ bool etrace::isOpaquePrimitive(Operation *op) {
 }
 
 static bool isProductOrConvolution(Operation *op) {
+  if (isa<IndexedContractionOp>(op))
+    return true;
   auto structured = dyn_cast<linalg::LinalgOp>(op);
   return structured && (linalg::isaContractionOpInterface(structured) ||
                         linalg::isaConvolutionOpInterface(structured));

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "IndexedContraction.h"
 #include "RandomNormal.h"
 #include "etrace/Conversion/Passes.h"
 #include "etrace/Interfaces/Contraction.h"
@@ -198,6 +199,11 @@ LogicalResult ConvertPrimitive::matchAndRewrite(ETPOpInterface op, ArrayRef<Valu
     return success();
   }
   productMaps.push_back(maps.back());
+  if (SmallVector<DimIndex> indices = op.getDimIndices(); !indices.empty()) {
+    rewriter.replaceOp(op, buildIndexedContraction(rewriter, op.getLoc(), inputs, productMaps,
+                                                   indices, init));
+    return success();
+  }
   SmallVector<utils::IteratorType> iterators(maps.back().getNumDims(),
                                              utils::IteratorType::reduction);
   for (AffineExpr axis : maps.back().getResults())
@@ -213,6 +219,21 @@ LogicalResult ConvertPrimitive::matchAndRewrite(ETPOpInterface op, ArrayRef<Valu
                                                  iterators, accumulate);
   return success();
 }
+
+/// Operations that stand for several.
+struct ConvertAggregated : OpInterfaceConversionPattern<linalg::AggregatedOpInterface> {
+  using OpInterfaceConversionPattern::OpInterfaceConversionPattern;
+  LogicalResult matchAndRewrite(linalg::AggregatedOpInterface op, ArrayRef<Value>,
+                                ConversionPatternRewriter &rewriter) const override {
+    if (!isa<EtraceDialect>(op->getDialect()))
+      return failure();
+    FailureOr<SmallVector<Value>> values = op.decomposeOperation(rewriter);
+    if (failed(values))
+      return failure();
+    rewriter.replaceOp(op, *values);
+    return success();
+  }
+};
 
 /// What has a vjp alone cannot be computed forwards.
 LogicalResult verifyForward(func::FuncOp function) {
@@ -236,7 +257,9 @@ struct ConvertEtraceToLinalg
     RewritePatternSet patterns(context);
     patterns.add<ConvertSpike, ConvertLogistic, ConvertIdentity<StopGradientOp>,
                  ConvertIdentity<FreshOp>, ConvertPrimitive, ConvertCustomDerivative,
-                 ConvertCustomLinear, ConvertZeroTangent, ConvertRandomNormal>(context);
+                 ConvertCustomLinear, ConvertZeroTangent, ConvertRandomNormal, ConvertAggregated>(
+        context);
+    populateIndexedContractionPatterns(patterns);
     FrozenRewritePatternSet frozen(std::move(patterns));
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (failed(verifyForward(function)) ||

@@ -9,16 +9,6 @@ using namespace etrace;
 
 #include "etrace/IR/EtraceOpInterfaces.cpp.inc"
 
-/// One element type throughout.
-static LogicalResult verifyElementTypes(Operation *op) {
-  Type element = getElementTypeOrSelf(op->getResult(0));
-  for (Value operand : op->getOperands())
-    if (getElementTypeOrSelf(operand) != element)
-      return op->emitOpError("expects one element type, found ")
-             << getElementTypeOrSelf(operand) << " and " << element;
-  return success();
-}
-
 /// Takes the extents of axes that are one dimension of the iteration space. An axis with more of
 /// them is checked by the operation itself.
 static LogicalResult matchExtents(Operation *op, Value value, AffineMap map, const Twine &what,
@@ -42,31 +32,55 @@ static LogicalResult matchExtents(Operation *op, Value value, AffineMap map, con
   return success();
 }
 
-static LogicalResult matchAllExtents(ETPOpInterface primitive, SmallVectorImpl<int64_t> &extents) {
-  SmallVector<AffineMap> maps = primitive.getIndexingMapsArray();
+static LogicalResult matchAllExtents(Operation *op, ArrayRef<AffineMap> maps,
+                                     SmallVectorImpl<int64_t> &extents) {
   extents.assign(maps.back().getNumDims(), ShapedType::kDynamic);
-  for (OpOperand &operand : primitive->getOpOperands())
-    if (failed(matchExtents(primitive, operand.get(), maps[operand.getOperandNumber()],
+  for (OpOperand &operand : op->getOpOperands())
+    if (failed(matchExtents(op, operand.get(), maps[operand.getOperandNumber()],
                             "operand #" + Twine(operand.getOperandNumber()), extents)))
       return failure();
-  return matchExtents(primitive, primitive->getResult(0), maps.back(), "result", extents);
+  return matchExtents(op, op->getResult(0), maps.back(), "result", extents);
 }
 
 LogicalResult etrace::detail::verifyETPOp(Operation *op) {
-  auto primitive = cast<ETPOpInterface>(op);
   if (op->getNumResults() != 1)
     return op->emitOpError("an ETP primitive has one result");
-  if (primitive.getIndexingMapsArray().size() != op->getNumOperands() + 1)
+  auto primitive = cast<ETPOpInterface>(op);
+  SmallVector<AffineMap> maps = primitive.getIndexingMapsArray();
+  return success(succeeded(verifyElementTypes(op)) && succeeded(verifyIndexing(op, maps)) &&
+                 succeeded(verifyDimIndices(op, primitive.getDimIndices(), maps)));
+}
+
+LogicalResult etrace::detail::verifyIndexing(Operation *op, ArrayRef<AffineMap> maps) {
+  if (maps.size() != op->getNumOperands() + 1)
     return op->emitOpError("expects one indexing map for each operand and one for the result");
   SmallVector<int64_t> extents;
-  return success(succeeded(verifyElementTypes(op)) &&
-                 succeeded(matchAllExtents(primitive, extents)));
+  return matchAllExtents(op, maps, extents);
 }
 
 SmallVector<int64_t> etrace::getIterationExtents(ETPOpInterface primitive) {
   SmallVector<int64_t> extents;
-  [[maybe_unused]] LogicalResult matched = matchAllExtents(primitive, extents);
+  [[maybe_unused]] LogicalResult matched =
+      matchAllExtents(primitive, primitive.getIndexingMapsArray(), extents);
   return extents;
+}
+
+LogicalResult etrace::detail::verifyDimIndices(Operation *op, ArrayRef<DimIndex> indices,
+                                               ArrayRef<AffineMap> maps) {
+  // P3, IC2: what an index is taken into has a position.
+  auto isEmpty = [&](unsigned dim, Value value, AffineMap map) {
+    std::optional<unsigned> axis =
+        map.getResultPosition(getAffineDimExpr(dim, op->getContext()));
+    return axis && cast<RankedTensorType>(value.getType()).getDimSize(*axis) == 0;
+  };
+  for (const DimIndex &index : indices) {
+    bool empty = isEmpty(index.dim, op->getResult(0), maps.back());
+    for (OpOperand &operand : op->getOpOperands())
+      empty |= isEmpty(index.dim, operand.get(), maps[operand.getOperandNumber()]);
+    if (empty)
+      return op->emitOpError("has an index into a dimension of extent 0");
+  }
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -133,14 +147,23 @@ LogicalResult SpikeOp::verify() {
 // Products
 //===----------------------------------------------------------------------===//
 
+LogicalResult etrace::detail::verifyElementTypes(Operation *op) {
+  // P1; ranks and extents are checked by the interface.
+  Type element = getElementTypeOrSelf(op->getResult(0));
+  for (Value operand : op->getOperands())
+    if (isa<FloatType>(getElementTypeOrSelf(operand)) && getElementTypeOrSelf(operand) != element)
+      return op->emitOpError("expects one element type, found ")
+             << getElementTypeOrSelf(operand) << " and " << element;
+  return success();
+}
+
 SmallVector<OpOperand *> etrace::detail::getOperandsFrom(Operation *op, unsigned first) {
   return llvm::map_to_vector(op->getOpOperands().drop_front(first),
                              [](OpOperand &operand) { return &operand; });
 }
 
-/// Maps of x, w, [bias,] y that select dimensions of an iteration space.
-static SmallVector<AffineMap> selectDims(MLIRContext *context, unsigned dims,
-                                         ArrayRef<SmallVector<unsigned>> operands) {
+SmallVector<AffineMap> etrace::detail::selectDims(MLIRContext *context, unsigned dims,
+                                                  ArrayRef<SmallVector<unsigned>> operands) {
   return llvm::map_to_vector(operands, [&](const SmallVector<unsigned> &selected) {
     auto exprs = llvm::map_to_vector(
         selected, [&](unsigned dim) { return getAffineDimExpr(dim, context); });
@@ -148,8 +171,7 @@ static SmallVector<AffineMap> selectDims(MLIRContext *context, unsigned dims,
   });
 }
 
-/// (0, ..., count - 1) followed by `rest`.
-static SmallVector<unsigned> append(unsigned count, ArrayRef<unsigned> rest) {
+SmallVector<unsigned> etrace::detail::appendDims(unsigned count, ArrayRef<unsigned> rest) {
   auto dims = llvm::to_vector(llvm::seq(0u, count));
   llvm::append_range(dims, rest);
   return dims;
@@ -158,21 +180,34 @@ static SmallVector<unsigned> append(unsigned count, ArrayRef<unsigned> rest) {
 SmallVector<AffineMap> MatmulOp::getIndexingMapsArray() {
   // Iteration space (batch..., i, o). Asked before P1 is verified: x may still have rank 0.
   unsigned i = std::max<int64_t>(getX().getType().getRank(), 1) - 1, o = i + 1;
-  SmallVector<SmallVector<unsigned>> operands = {append(i, {i}), {i, o}};
+  SmallVector<SmallVector<unsigned>> operands = {detail::appendDims(i, {i}), {i, o}};
   if (getBias())
     operands.push_back({o});
-  operands.push_back(append(i, {o}));
-  return selectDims(getContext(), o + 1, operands);
+  operands.push_back(detail::appendDims(i, {o}));
+  return detail::selectDims(getContext(), o + 1, operands);
 }
 
 SmallVector<AffineMap> GroupedMatmulOp::getIndexingMapsArray() {
   // Iteration space (batch..., g, k, n); x may have any rank, as above.
   unsigned g = std::max<int64_t>(getX().getType().getRank(), 2) - 2, k = g + 1, n = g + 2;
-  SmallVector<SmallVector<unsigned>> operands = {append(g, {g, k}), {g, k, n}};
+  SmallVector<SmallVector<unsigned>> operands = {detail::appendDims(g, {g, k}), {g, k, n}};
   if (getBias())
     operands.push_back({g, n});
-  operands.push_back(append(g, {g, n}));
-  return selectDims(getContext(), n + 1, operands);
+  operands.push_back(detail::appendDims(g, {g, n}));
+  return detail::selectDims(getContext(), n + 1, operands);
+}
+
+LogicalResult LoraMatmulOp::verify() {
+  unsigned i = std::max<int64_t>(getX().getType().getRank(), 1) - 1, r = i + 1, o = i + 2;
+  SmallVector<SmallVector<unsigned>> operands = {detail::appendDims(i, {i}), {i, r}, {r, o}};
+  if (getBias())
+    operands.push_back({o});
+  operands.push_back(detail::appendDims(i, {o}));
+  if (failed(detail::verifyIndexing(*this, detail::selectDims(getContext(), o + 1, operands))))
+    return failure();
+  if (!getAlpha().isFinite()) // LM1.
+    return emitOpError("expects a finite alpha");
+  return detail::verifyElementTypes(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -214,8 +249,8 @@ SmallVector<AffineMap> EinsumOp::getIndexingMapsArray() {
     return llvm::map_to_vector(operand,
                                [&](char letter) { return unsigned(letters.find(letter)); });
   };
-  return selectDims(getContext(), letters.size(),
-                    {dimsOf(equation.x), dimsOf(equation.weight), dimsOf(equation.y)});
+  return detail::selectDims(getContext(), letters.size(),
+                            {dimsOf(equation.x), dimsOf(equation.weight), dimsOf(equation.y)});
 }
 
 //===----------------------------------------------------------------------===//

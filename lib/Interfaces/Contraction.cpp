@@ -31,13 +31,41 @@ static SmallVector<Value> dynamicExtents(OpBuilder &builder, Location loc,
   return extents;
 }
 
+Value etrace::buildIndexedContraction(OpBuilder &builder, Location loc, ArrayRef<Value> operands,
+                                      ArrayRef<AffineMap> maps, ArrayRef<DimIndex> indices,
+                                      Value init) {
+  // An index of a dimension that no operand has restricts nothing.
+  SmallVector<DimIndex> kept;
+  llvm::copy_if(indices, std::back_inserter(kept), [&](const DimIndex &index) {
+    return llvm::any_of(maps, [&](AffineMap map) { return map.isFunctionOfDim(index.dim); });
+  });
+  auto all = llvm::to_vector(maps.drop_back());
+  for (const DimIndex &index : kept)
+    all.push_back(index.map);
+  all.push_back(maps.back());
+  llvm::SmallBitVector unused = getUnusedDimsBitVector(all);
+  SmallVector<Value> values;
+  SmallVector<int64_t> dims;
+  for (const DimIndex &index : kept) {
+    values.push_back(index.index);
+    dims.push_back(index.dim - llvm::count_if(unused.set_bits(), [&](unsigned dim) {
+                     return dim < index.dim;
+                   }));
+  }
+  for (AffineMap &map : all)
+    map = projectDims(map, unused, /*compressDimsFlag=*/true);
+  return IndexedContractionOp::create(builder, loc, init.getType(), operands, values, init,
+                                      builder.getDenseI64ArrayAttr(dims),
+                                      builder.getAffineMapArrayAttr(all));
+}
+
 Value etrace::buildContraction(OpBuilder &builder, Location loc, ArrayRef<Value> operands,
                                ArrayRef<AffineMap> allMaps, RankedTensorType resultType,
-                               Value like) {
-  SmallVector<AffineMap> maps = compressUnusedDims(allMaps);
+                               ArrayRef<DimIndex> indices, Value like) {
+  auto maps = indices.empty() ? compressUnusedDims(allMaps) : llvm::to_vector(allMaps);
   AffineMap resultMap = maps.back();
   // A permutation meets every position once; else several terms meet, or none.
-  bool sums = !resultMap.isPermutation();
+  bool sums = !indices.empty() || !resultMap.isPermutation();
   if (!sums && operands.size() == 1 && maps.front() == resultMap &&
       operands.front().getType() == resultType)
     return operands.front();
@@ -53,6 +81,8 @@ Value etrace::buildContraction(OpBuilder &builder, Location loc, ArrayRef<Value>
     Value zero = buildConstant(builder, loc, resultType.getElementType(), 0.0);
     init = linalg::FillOp::create(builder, loc, zero, init).getResult(0);
   }
+  if (!indices.empty())
+    return buildIndexedContraction(builder, loc, operands, maps, indices, init);
   auto body = [&](OpBuilder &b, Location l, ValueRange args) {
     Value product = args.front();
     for (Value factor : args.drop_front().drop_back())

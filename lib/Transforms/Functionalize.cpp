@@ -7,6 +7,7 @@
 #include "etrace/Transforms/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
@@ -132,6 +133,28 @@ static LogicalResult assignPrimitiveIds(StepOp step) {
   return success();
 }
 
+/// Writes out the operations of ours that stand for several, and marks what they become.
+static LogicalResult decompose(StepOp step) {
+  SmallVector<linalg::AggregatedOpInterface> operations;
+  step.getBody().walk([&](linalg::AggregatedOpInterface op) {
+    if (isa<EtraceDialect>(op->getDialect()))
+      operations.push_back(op);
+  });
+  for (linalg::AggregatedOpInterface op : operations) {
+    OpBuilder builder(op);
+    Operation *before = op->getPrevNode();
+    FailureOr<SmallVector<Value>> values = op.decomposeOperation(builder);
+    if (failed(values))
+      return op->emitOpError("cannot be decomposed");
+    Block::iterator first = before ? std::next(before->getIterator()) : op->getBlock()->begin();
+    for (Operation &part : llvm::make_range(first, op->getIterator()))
+      part.setAttr(kWithinPrimitiveAttr, builder.getUnitAttr());
+    op->replaceAllUsesWith(*values);
+    op->erase();
+  }
+  return success();
+}
+
 /// True if arguments already carry states or parameters.
 static bool isFunctionalForm(StepOp step) {
   for (unsigned a = 0; a < step.getNumArguments(); ++a)
@@ -152,7 +175,7 @@ static LogicalResult verifyNoCalls(StepOp step) {
 }
 
 LogicalResult Functionalizer::run() {
-  if (failed(verifyNoCalls(step)))
+  if (failed(verifyNoCalls(step)) || failed(decompose(step)))
     return failure();
   for (Declaration &declaration : getDeclarations(model)) {
     declarations[declaration.op] = declaration;

@@ -82,6 +82,10 @@ def as_operations(text):
         for index, name in enumerate(operands):
             if name not in defined and types:
                 arguments[name] = types[min(index, len(types) - 1)]
+        for names, listed in re.findall(r"\(((?:%\w+, )*%\w+) : ([^()]*)\)", line):
+            arguments |= {name: type_ for name, type_ in zip(re.findall(r"%(\w+)", names),
+                                                             re.findall(TYPE, listed))
+                          if name in arguments}
     signature = ", ".join(f"%{name}: {type_}" for name, type_ in arguments.items())
     if "etrace.yield" in text:
         results = re.search(r"etrace\.yield .*? : (.*)", text).group(1)

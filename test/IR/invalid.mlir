@@ -1019,6 +1019,51 @@ func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf64>) {
 
 // -----
 
+// P1: the factors of a weight of low rank.
+func.func @f(%x: tensor<2x3xf32>, %b: tensor<3x4xf32>, %a: tensor<2x5xf32>) {
+  // expected-error @+1 {{operand #2 has extent 2 along axis 0, expected 4}}
+  %y = etrace.lora_matmul %x, %b, %a : tensor<2x3xf32>, tensor<3x4xf32>, tensor<2x5xf32> -> tensor<2x5xf32>
+  return
+}
+
+// -----
+
+// P1: rank of x.
+func.func @f(%x: tensor<f32>, %b: tensor<3x4xf32>, %a: tensor<4x5xf32>) {
+  // expected-error @+1 {{operand #0 must have rank 1, found 'tensor<f32>'}}
+  %y = etrace.lora_matmul %x, %b, %a : tensor<f32>, tensor<3x4xf32>, tensor<4x5xf32> -> tensor<5xf32>
+  return
+}
+
+// -----
+
+// P1: the bias.
+func.func @f(%x: tensor<3xf32>, %b: tensor<3x4xf32>, %a: tensor<4x5xf32>, %c: tensor<3xf32>) {
+  // expected-error @+1 {{operand #3 has extent 3 along axis 0, expected 5}}
+  %y = etrace.lora_matmul %x, %b, %a bias %c : tensor<3xf32>, tensor<3x4xf32>, tensor<4x5xf32>, tensor<3xf32> -> tensor<5xf32>
+  return
+}
+
+// -----
+
+// P1: one element type.
+func.func @f(%x: tensor<3xf32>, %b: tensor<3x4xf64>, %a: tensor<4x5xf32>) {
+  // expected-error @+1 {{expects one element type, found 'f64' and 'f32'}}
+  %y = etrace.lora_matmul %x, %b, %a : tensor<3xf32>, tensor<3x4xf64>, tensor<4x5xf32> -> tensor<5xf32>
+  return
+}
+
+// -----
+
+// LM1.
+func.func @f(%x: tensor<3xf32>, %b: tensor<3x4xf32>, %a: tensor<4x5xf32>) {
+  // expected-error @+1 {{expects a finite alpha}}
+  %y = etrace.lora_matmul %x, %b, %a alpha 0x7FF0000000000000 : tensor<3xf32>, tensor<3x4xf32>, tensor<4x5xf32> -> tensor<5xf32>
+  return
+}
+
+// -----
+
 // P1: one element type.
 func.func @f(%x: tensor<3xf32>, %w: tensor<3x5xf64>) {
   // expected-error @+1 {{expects one element type, found 'f64' and 'f32'}}

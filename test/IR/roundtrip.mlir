@@ -48,6 +48,11 @@ etrace.model @written attributes {batch_dim = 0, compat = #etrace.compat<braintr
     %c1 = etrace.conv "Hi,Hio->Ho" %cx, %ck bias %cb strides [2] low [1] high [3] input_dilation [2] kernel_dilation [3] id "c" : tensor<4x5xf32>, tensor<2x5x3xf32>, tensor<3xf32> -> tensor<4x3xf32>
     // CHECK: etrace.conv "HWc,HWc->cHW" %{{.*}}, %{{.*}} : tensor<3x?x2xf32>, tensor<2x2x2xf32> -> tensor<2x2x?xf32>
     %c2 = etrace.conv "HWc,HWc->cHW" %cd, %cw : tensor<3x?x2xf32>, tensor<2x2x2xf32> -> tensor<2x2x?xf32>
+    // CHECK: etrace.lora_matmul %{{.*}}, %{{.*}}, %{{.*}} : tensor<2x3xf32>, tensor<3x5xf32>, tensor<5x5xf32> -> tensor<2x5xf32>
+    %square = arith.constant dense<0.5> : tensor<5x5xf32>
+    %y3 = etrace.lora_matmul %x, %w, %square alpha 1.0 : tensor<2x3xf32>, tensor<3x5xf32>, tensor<5x5xf32> -> tensor<2x5xf32>
+    // CHECK: etrace.lora_matmul %{{.*}}, %{{.*}}, %{{.*}} alpha 5.000000e-01 bias %{{.*}} id "l" : tensor<2x3xf32>, tensor<3x5xf32>, tensor<5x5xf32>, tensor<5xf32> -> tensor<2x5xf32>
+    %y4 = etrace.lora_matmul %x, %w, %square alpha 0.5 bias %b id "l" : tensor<2x3xf32>, tensor<3x5xf32>, tensor<5x5xf32>, tensor<5xf32> -> tensor<2x5xf32>
     // CHECK: etrace.elementwise %{{.*}} id "e" : tensor<5xf32>
     %e = etrace.elementwise %b id "e" : tensor<5xf32>
     // CHECK: etrace.spike %{{.*}} : tensor<2x5xf32>

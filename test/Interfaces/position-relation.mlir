@@ -75,3 +75,13 @@ func.func @shapes(%x: tensor<4x5xf32>, %y: tensor<3xf32>, %n: index) -> tensor<5
   %8 = tensor.insert %7 into %6[%c1] : tensor<5xf32>
   return %8 : tensor<5xf32>
 }
+
+// What an index gives may be any position; a dimension that one operand lacks has extent 1.
+func.func @indexed(%dy: tensor<3x4xf32>, %i: tensor<3xi32>, %t: tensor<7x4xf32>) -> tensor<7x4xf32> {
+  // expected-remark@+2 {{operand 0: box [3, 7, 4] operand affine_map<(d0, d1, d2) -> (d0, d2)> result affine_map<(d0, d1, d2) -> (d1, d2)>}}
+  // expected-remark@+1 {{operand 2: box [1, 7, 4] operand affine_map<(d0, d1, d2) -> (d1, d2)> result affine_map<(d0, d1, d2) -> (d1, d2)>}}
+  %g = etrace.indexed_contraction factors(%dy : tensor<3x4xf32>) indices(%i : tensor<3xi32>) dims [1]
+      maps [affine_map<(b, v, d) -> (b, d)>, affine_map<(b, v, d) -> (b)>, affine_map<(b, v, d) -> (v, d)>]
+      init(%t) : tensor<7x4xf32>
+  return %g : tensor<7x4xf32>
+}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .models import find, masked
+from .models import find, masked, sparse
 
 
 def affine(path, weight="w", bias="b"):
@@ -66,6 +66,12 @@ CASES = {
     "conv2d_valid_leaky": ("conv2d-valid-leaky", same("k", "b"), same("h")),
     "conv_rnn": ("conv-rnn", {"k": "conv.weight:weight"} | affine("rnn.W.weight"),
                  {"h": "rnn.h"}),
+    "lora": ("lora", same("B", "A", "bias"), same("h")),
+    "lora_b3": ("lora-batch", same("B", "A", "bias"), same("h")),
+    "embedding": ("embedding", same("table", "w"), same("h")),
+    "embedding_b3": ("embedding-batch", same("table", "w"), same("h")),
+    "sparse_csr": ("sparse-csr", same("w", "win"), same("h")),
+    "sparse_csc": ("sparse-csc", same("w", "win"), same("h")),
     "same_step_edge": ("same-step-edge", same("w"), same("c", "h")),
 }
 SPIKING = {"lif_delta", "lif_delta_b3", "lif_expcu", "alif_delta"}
@@ -114,14 +120,18 @@ class Golden:
     def numpy_model(self):
         if self.case == "outer_mask":
             return masked(np.array(self.doc["constants"]["mask"]))
+        if self.case.startswith("sparse"):
+            return sparse(**self.doc["constants"])
         return find("two-state-vi" if self.case.startswith("group_state") else self.model)
 
 
 def load(folder, case):
     doc = json.loads((folder / f"{case}.json").read_text())
     model, parameters, states = CASES[case]
-    golden = Golden(case, model, {}, {}, array(doc["inputs"]), array(doc["targets"]), doc,
-                    parameters, states)
+    inputs = array(doc["inputs"])
+    if "index" in doc["model"]:
+        inputs = inputs.astype(np.int32)
+    golden = Golden(case, model, {}, {}, inputs, array(doc["targets"]), doc, parameters, states)
     golden.p = {ours: array(doc["params"][theirs]) for ours, theirs in parameters.items()}
     golden.s = {ours: golden.state(doc["initial_states"], ours) for ours in states}
     return golden

@@ -59,6 +59,12 @@ def in_double(text):
     return text.replace("f32", "f64")
 
 
+def in_tool(values):
+    """Indices as they are, numbers in double."""
+    values = np.asarray(values)
+    return values if values.dtype == np.int32 else values.astype(float)
+
+
 def run(model, p, s, inputs, targets, rule="d-rtrl", window=1, compat=False, options=()):
     """Learns over one sequence; returns the arrays that the tool writes, by key.
 
@@ -68,11 +74,9 @@ def run(model, p, s, inputs, targets, rule="d-rtrl", window=1, compat=False, opt
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         (folder / "model.mlir").write_text(in_double(text))
-        arrays = {f"param:{k}": v for k, v in p.items()} | {f"state:{k}": v for k, v in s.items()}
-        targets = np.asarray(targets)
-        arrays |= {f"input:{INPUT}": np.asarray(inputs, float),
-                   f"target:{TARGET}": targets if targets.dtype == np.int32
-                   else targets.astype(float)}
+        arrays = {f"param:{k}": v for k, v in p.items()}
+        arrays |= {f"state:{k}": in_tool(v) for k, v in s.items()}
+        arrays |= {f"input:{INPUT}": in_tool(inputs), f"target:{TARGET}": in_tool(targets)}
         np.savez(folder / "in.npz", **arrays)
         command = [tool(), "model.mlir", "--mode=learn", "--data=in.npz", "--out=out.npz",
                    "--reduction=sum", f"--rule={rule}", f"--window={window}",

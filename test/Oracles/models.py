@@ -216,6 +216,37 @@ def masked(mask):
     return single(step, ["h"], ["y"])
 
 
+def lora(c, p, s, x):
+    w = 0.5 * dual.dot(p["B"], p["A"])
+    return c.set("h", 0.7 * s["h"] + tanh(c.matmul("y", concat(x, s["h"]), w, p["bias"])))
+
+
+def one_hot(index, rows):
+    """Rows of the unit matrix; an index outside counts as the nearest row."""
+    return np.eye(rows)[np.clip(index, 0, rows - 1)]
+
+
+def embedding(c, p, s, x):
+    row = c.matmul("row", one_hot(x, p["table"].shape[0]), p["table"])
+    return c.set("h", 0.5 * s["h"] + tanh(row + c.matmul("r", s["h"], p["w"])))
+
+
+def scatter(w, rows, cols, shape):
+    """The dense matrix of stored entries; entries of one place are added up."""
+    places = np.zeros((len(rows), *shape))
+    places[np.arange(len(rows)), rows, cols] = 1
+    return dual.einsum("e,eij->ij", w, places)
+
+
+def sparse(rows, cols):
+    """h <- 0.6 h + 0.5 tanh(x win + h m) for a matrix m of stored entries."""
+    def step(c, p, s, x):
+        m = scatter(p["w"], rows, cols, (s["h"].shape[-1],) * 2)
+        return c.set("h", 0.6 * s["h"] + 0.5 * tanh(c.dot(x, p["win"])
+                                                    + c.matmul("y", s["h"], m)))
+    return single(step, ["h"], ["y"])
+
+
 def weight_twice(c, p, s, x):
     h = c.set("h", 0.9 * s["h"] + c.matmul("y", x, p["w"]))
     return c.dot(h, p["w"]) + c.dot(np.ones(p["w"].shape[0]), p["w"] * p["w"])
@@ -275,6 +306,8 @@ MODELS = {
     "conv2d-valid-leaky": convolution("nHWi,HWio->nHWo", 0.8, strides=[2, 1]),
     "conv-gated": single(conv_gated, ["h"], ["z", "c"]),
     "conv-rnn": single(conv_rnn, ["h"], ["y"]),
+    "lora": single(lora, ["h"], ["y"]),
+    "embedding": single(embedding, ["h"], ["row", "r"]),
     "weight-twice": single(weight_twice, ["h"], ["y"]),
     "simple-neuron": single(simple_neuron, ["h"], ["y"]),
     "adaptive-neuron": single(adaptive_neuron, ["V", "I"], ["y"]),

@@ -71,3 +71,38 @@ etrace.model @no_rule {
 etrace.model @states {
   etrace.param @w : tensor<3xf32>
 }
+
+// -----
+
+// A constant index outside the table.
+etrace.model @outside {
+  etrace.param @t : tensor<7x4xf32>
+  etrace.hidden @h : tensor<2x4xf32>
+  etrace.step @update(%h: tensor<2x4xf32> {etrace.hidden = "h"}, %t: tensor<7x4xf32> {etrace.param = "t"})
+      -> (tensor<2x4xf32> {etrace.hidden = "h"}) {
+    // expected-note @+1 {{indices count from 0}}
+    %i = arith.constant dense<[6, 7]> : tensor<2xi32>
+    // expected-error @+1 {{has the index 7 into a dimension of extent 7 [index-out-of-range]}}
+    %y = etrace.embedding %i, %t : tensor<2xi32>, tensor<7x4xf32> -> tensor<2x4xf32>
+    %h1 = arith.addf %h, %y : tensor<2x4xf32>
+    etrace.yield %h1 : tensor<2x4xf32>
+  }
+}
+
+// -----
+
+// A constant column that is negative.
+etrace.model @negative {
+  etrace.param @w : tensor<3xf32>
+  etrace.hidden @h : tensor<4xf32>
+  etrace.step @update(%h: tensor<4xf32> {etrace.hidden = "h"}, %w: tensor<3xf32> {etrace.param = "w"})
+      -> (tensor<4xf32> {etrace.hidden = "h"}) {
+    %r = arith.constant dense<[0, 1, 3]> : tensor<3xi64>
+    // expected-note @+1 {{indices count from 0}}
+    %c = arith.constant dense<[0, -1, 3]> : tensor<3xi64>
+    // expected-error @+1 {{has the index -1 into a dimension of extent 4 [index-out-of-range]}}
+    %y = etrace.sparse_matmul %h, %w at(%r, %c) : tensor<4xf32>, tensor<3xf32>, tensor<3xi64>, tensor<3xi64> -> tensor<4xf32>
+    %h1 = arith.addf %h, %y : tensor<4xf32>
+    etrace.yield %h1 : tensor<4xf32>
+  }
+}

@@ -25,6 +25,14 @@ namespace etrace {
 class LossOp;
 class StepOp;
 
+/// A dimension of an iteration space that an integer tensor gives: it[dim] = index[map(it)], taken
+/// into the extent of the dimension (a smaller value is 0, a larger one the last).
+struct DimIndex {
+  unsigned dim;
+  mlir::Value index;
+  mlir::AffineMap map;
+};
+
 namespace detail {
 /// A double as a parameter of an attribute: uniqued by its bits (NaN equals itself).
 struct Double {
@@ -42,6 +50,19 @@ mlir::FailureOr<Double> parseDouble(mlir::AsmParser &parser);
 void printDouble(mlir::AsmPrinter &printer, double value);
 /// Checks what every ETP primitive promises: one element type, maps and ranks that fit.
 mlir::LogicalResult verifyETPOp(mlir::Operation *op);
+/// Checks that the float operands and the result have one element type.
+mlir::LogicalResult verifyElementTypes(mlir::Operation *op);
+/// Checks operands and result against maps of dimensions from one iteration space.
+mlir::LogicalResult verifyIndexing(mlir::Operation *op, llvm::ArrayRef<mlir::AffineMap> maps);
+/// Checks that what integer operands give has positions.
+mlir::LogicalResult verifyDimIndices(mlir::Operation *op, llvm::ArrayRef<DimIndex> indices,
+                                     llvm::ArrayRef<mlir::AffineMap> maps);
+/// Maps that select dimensions of one iteration space.
+llvm::SmallVector<mlir::AffineMap>
+selectDims(mlir::MLIRContext *context, unsigned dims,
+           llvm::ArrayRef<llvm::SmallVector<unsigned>> operands);
+/// (0, ..., count - 1) followed by `rest`.
+llvm::SmallVector<unsigned> appendDims(unsigned count, llvm::ArrayRef<unsigned> rest);
 llvm::SmallVector<mlir::OpOperand *> getOperandsFrom(mlir::Operation *op, unsigned first);
 /// Checks what every derivative of a function promises: one that can be asked for, and types.
 mlir::LogicalResult verifyDerivativeOp(mlir::Operation *op, mlir::SymbolTableCollection &tables);
@@ -81,6 +102,9 @@ constexpr llvm::StringLiteral kDifferenceAttr = "etrace.difference";
 constexpr llvm::StringLiteral kCheckpointAttr = "etrace.checkpoint";
 /// On a loop: an upper bound of its trip count (an integer).
 constexpr llvm::StringLiteral kMaxTripsAttr = "etrace.max_trips";
+/// On an operation that an operation of ours stood for: it is no operation outside the primitive,
+/// which `compat = braintrace` would ignore.
+constexpr llvm::StringLiteral kWithinPrimitiveAttr = "etrace.within_primitive";
 /// On a derived function: from which function and how it is derived (`by`), so that it is found
 /// when the same is asked for again.
 constexpr llvm::StringLiteral kDerivedAttr = "etrace.derived";

@@ -15,8 +15,9 @@ def ETPOpInterface : OpInterface<"ETPOpInterface"> {
 
         y[map_y(it)] = sum_it  prod_k  operand_k[map_k(it)]   +  additive operands,
 
-    described by indexing maps. Analysis, derivation and lowering read only this
-    description; adding a primitive touches none of them.
+    described by indexing maps. Integer operands may give dimensions of the iteration space: of
+    the product then only the points with it[dim] = index[map(it)] count. Analysis, derivation
+    and lowering read only this description; adding a primitive touches none of them.
 
     Maps of trainable operands, of additive operands and of the result are projected
     permutations. The map of another operand may have any affine expressions (a window that moves
@@ -32,6 +33,9 @@ def ETPOpInterface : OpInterface<"ETPOpInterface"> {
       (ins "::mlir::OpOperand &":$operand), [{}], [{ return ::std::nullopt; }]>,
     InterfaceMethod<"Operands whose product is summed over the iteration space.",
       "::llvm::SmallVector<::mlir::OpOperand *>", "getProductOperands">,
+    InterfaceMethod<"The dimensions of the product's iteration space that integer operands give.",
+      "::llvm::SmallVector<::etrace::DimIndex>", "getDimIndices", (ins), [{}],
+      [{ return {}; }]>,
     InterfaceMethod<"Operands added to the result (biases); each has the factor 1.",
       "::llvm::SmallVector<::mlir::OpOperand *>", "getAdditiveOperands">,
     InterfaceMethod<"The trainable operands, in order; `getLeafName` names them.",

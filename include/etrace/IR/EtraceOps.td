@@ -646,6 +646,32 @@ def Etrace_ElementwiseOp : Etrace_ETPOp<"elementwise", [SameOperandsAndResultTyp
   let assemblyFormat = "$weight (`id` $id^)? attr-dict `:` type($result)";
 }
 
+def Etrace_LoraMatmulOp : Etrace_Op<"lora_matmul", [Pure]> {
+  let summary = "an etrace.matmul with a weight of low rank";
+  let description = [{
+    y = x w (+ bias) with w = alpha b a: `x` has shape (batch..., I), `b` (I, R), `a` (R, O),
+    `bias` (O), the result (batch..., O). `etrace-functionalize` writes it as that product and an
+    `etrace.matmul`, so that the trace is the one of the effective matrix w, and its gradient is
+    taken back to b and a.
+
+    * P1: ranks and extents agree; one element type.
+    * LM1: alpha is finite.
+
+    ```mlir
+    %y = etrace.lora_matmul %x, %b, %a alpha 0.5 bias %bias : tensor<32x8xf32>, tensor<8x2xf32>, tensor<2x5xf32>, tensor<5xf32> -> tensor<32x5xf32>
+    ```
+  }];
+  let arguments = (ins Etrace_FloatTensor:$x, Etrace_FloatTensor:$b, Etrace_FloatTensor:$a,
+                       Optional<Etrace_FloatTensor>:$bias,
+                       DefaultValuedAttr<F64Attr, "1.0">:$alpha, OptionalAttr<StrAttr>:$id);
+  let results = (outs Etrace_FloatTensor:$result);
+  let assemblyFormat = [{
+    $x `,` $b `,` $a (`alpha` $alpha^)? (`bias` $bias^)? (`id` $id^)? attr-dict
+    `:` type($x) `,` type($b) `,` type($a) (`,` type($bias)^)? `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
 //===----------------------------------------------------------------------===//
 // Graph IR
 //===----------------------------------------------------------------------===//
@@ -777,5 +803,6 @@ def Etrace_BufferOp : Etrace_Op<"buffer", [Symbol]> {
 }
 
 include "etrace/IR/EtraceDerivativeOps.td"
+include "etrace/IR/EtraceIndexedOps.td"
 
 #endif // ETRACE_IR_ETRACEOPS_TD

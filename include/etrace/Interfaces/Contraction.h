@@ -4,9 +4,7 @@
 #ifndef ETRACE_INTERFACES_CONTRACTION_H
 #define ETRACE_INTERFACES_CONTRACTION_H
 
-#include "mlir/IR/AffineMap.h"
-#include "mlir/IR/Builders.h"
-#include "mlir/IR/BuiltinTypes.h"
+#include "etrace/IR/Etrace.h"
 
 namespace etrace {
 
@@ -17,10 +15,18 @@ namespace etrace {
 /// over nothing accumulates, and one operand that is already the result is returned.
 /// Dynamic extents of the result are those of operands along the same dimension, or, if an axis
 /// is no single dimension, those of `like`.
+/// Dimensions that `indices` give are no dimensions to sum over.
 mlir::Value buildContraction(mlir::OpBuilder &builder, mlir::Location loc,
                              llvm::ArrayRef<mlir::Value> operands,
                              llvm::ArrayRef<mlir::AffineMap> maps,
-                             mlir::RankedTensorType resultType, mlir::Value like = {});
+                             mlir::RankedTensorType resultType, llvm::ArrayRef<DimIndex> indices = {},
+                             mlir::Value like = {});
+
+/// Builds `init + contraction` where `indices` give dimensions.
+mlir::Value buildIndexedContraction(mlir::OpBuilder &builder, mlir::Location loc,
+                                    llvm::ArrayRef<mlir::Value> operands,
+                                    llvm::ArrayRef<mlir::AffineMap> maps,
+                                    llvm::ArrayRef<DimIndex> indices, mlir::Value init);
 
 /// Builds the sum of all elements of a float tensor, as a float.
 mlir::Value buildSum(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value tensor);

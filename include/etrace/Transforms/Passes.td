@@ -13,7 +13,8 @@ def FunctionalizePass : Pass<"etrace-functionalize", "::etrace::ModelOp"> {
     arguments, new states become results, each with its path. A `get` is the value
     of the last `set` before it; a state that is not set keeps its value. A `set`
     in `scf.if` or `scf.for` becomes a yielded value. A `get` after a `set`
-    becomes `etrace.fresh`. ETP primitives without an id get one.
+    becomes `etrace.fresh`. `etrace.lora_matmul` becomes the product of its factors and an
+    `etrace.matmul`. ETP primitives without an id get one.
 
     ```mlir
     etrace.step @update(%x: tensor<3xf32>) -> tensor<3xf32> {
@@ -30,7 +31,8 @@ def FunctionalizePass : Pass<"etrace-functionalize", "::etrace::ModelOp"> {
     }
     ```
   }];
-  let dependentDialects = ["::mlir::scf::SCFDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
 def BuildGraphPass : Pass<"etrace-build-graph", "::etrace::ModelOp"> {

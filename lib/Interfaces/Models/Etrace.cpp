@@ -3,6 +3,7 @@
 //
 // ETP primitives are one case, described by their indexing maps:
 //     y[m_y(it)] = sum_it prod_k operand_k[m_k(it)] + additive operands.
+// Dimensions that an index operand gives are as good as free for the relation of positions.
 //===----------------------------------------------------------------------===//
 
 #include "Models.h"
@@ -45,8 +46,9 @@ struct ETPModel : LinearizableOpInterface::ExternalModel<ETPModel<OpTy>, OpTy> {
     SmallVector<AffineMap> all = primitive.getIndexingMapsArray();
     auto type = cast<RankedTensorType>(op->getResult(0).getType());
     Value sum;
-    auto add = [&](ArrayRef<Value> factors, ArrayRef<AffineMap> maps) {
-      Value term = buildContraction(builder, op->getLoc(), factors, maps, type);
+    auto add = [&](ArrayRef<Value> factors, ArrayRef<AffineMap> maps,
+                   ArrayRef<DimIndex> indices) {
+      Value term = buildContraction(builder, op->getLoc(), factors, maps, type, indices);
       sum = sum ? buildAdd(builder, op->getLoc(), sum, term) : term;
     };
     for (OpOperand *operand : primitive.getProductOperands()) {
@@ -59,11 +61,11 @@ struct ETPModel : LinearizableOpInterface::ExternalModel<ETPModel<OpTy>, OpTy> {
       getFactors(builder, primitive, *operand, tangent, all[operand->getOperandNumber()], factors,
                  maps);
       maps.push_back(all.back());
-      add(factors, maps);
+      add(factors, maps, primitive.getDimIndices());
     }
     for (OpOperand *operand : primitive.getAdditiveOperands())
       if (Value tangent = tangents.lookup(operand->get()))
-        add(tangent, {all[operand->getOperandNumber()], all.back()});
+        add(tangent, {all[operand->getOperandNumber()], all.back()}, {});
     out.push_back(sum);
     return success();
   }
@@ -87,10 +89,11 @@ struct ETPTranspose : LinearTransposeOpInterface::ExternalModel<ETPTranspose<OpT
     auto primitive = cast<ETPOpInterface>(op);
     SmallVector<AffineMap> all = primitive.getIndexingMapsArray();
     Location loc = op->getLoc();
-    auto send = [&](OpOperand &operand, ArrayRef<Value> factors, ArrayRef<AffineMap> maps) {
+    auto send = [&](OpOperand &operand, ArrayRef<Value> factors, ArrayRef<AffineMap> maps,
+                    ArrayRef<DimIndex> indices) {
       Value like = buildPaddedZeros(builder, loc, primitive, operand);
       auto type = cast<RankedTensorType>(like.getType());
-      Value padded = buildContraction(builder, loc, factors, maps, type, like);
+      Value padded = buildContraction(builder, loc, factors, maps, type, indices, like);
       cotangents.accumulate(builder, operand.get(),
                             buildUnpadded(builder, loc, primitive, operand, padded));
     };
@@ -101,11 +104,11 @@ struct ETPTranspose : LinearTransposeOpInterface::ExternalModel<ETPTranspose<OpT
       SmallVector<AffineMap> maps;
       getFactors(builder, primitive, *operand, results[0], all.back(), factors, maps);
       maps.push_back(all[operand->getOperandNumber()]);
-      send(*operand, factors, maps);
+      send(*operand, factors, maps, primitive.getDimIndices());
     }
     for (OpOperand *operand : primitive.getAdditiveOperands())
       if (cotangents.isLinear(operand->get()))
-        send(*operand, results[0], {all.back(), all[operand->getOperandNumber()]});
+        send(*operand, results[0], {all.back(), all[operand->getOperandNumber()]}, {});
     return success();
   }
 };
@@ -272,6 +275,8 @@ void etrace::detail::registerEtraceModels(DialectRegistry &registry) {
 #define GET_OP_LIST
 #include "etrace/IR/EtraceOps.cpp.inc"
         >(context);
+    attachIndexedModels(context);
+    attachLowRankModels(context);
     SpikeOp::attachInterface<SpikeModel, PointwiseRelation<SpikeOp>>(*context);
     LogisticOp::attachInterface<UnaryModel<LogisticOp, dLogistic>,
                                 PointwiseRelation<LogisticOp>>(*context);

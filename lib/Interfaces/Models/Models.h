@@ -22,6 +22,8 @@ void attachLoopModels(mlir::MLIRContext *context);
 void attachWhileModels(mlir::MLIRContext *context);
 void registerCallModels(mlir::DialectRegistry &registry);
 void registerEtraceModels(mlir::DialectRegistry &registry);
+void attachIndexedModels(mlir::MLIRContext *context);
+void attachLowRankModels(mlir::MLIRContext *context);
 void registerGradientTransformModels(mlir::DialectRegistry &registry);
 
 /// Says which values depend on the inputs of a linear program.

@@ -19,6 +19,8 @@ std::string LearnerBuilder::symbol(StringRef name) const {
   return (ModelOp(model).getSymName() + "_" + name).str();
 }
 
+static bool isWithinPrimitive(Operation *op) { return op->hasAttr(kWithinPrimitiveAttr); }
+
 /// Finds the trainable operands that learn through an accumulator and detaches them:
 /// their gradient is made from dL/dy, not by the reverse pass.
 LogicalResult LearnerBuilder::findAccumulators() {
@@ -43,11 +45,12 @@ LogicalResult LearnerBuilder::findAccumulators() {
       if (!accumulator.param) {
         accumulator.gradient = accumulatorTypes.size();
         accumulatorTypes.push_back(cast<RankedTensorType>(operand->get().getType()));
-        bool ignoresChain = leaf->params.size() == 1 &&
+        bool isWithin = llvm::any_of(leaf->chain, isWithinPrimitive);
+        bool ignoresChain = leaf->params.size() == 1 && !isWithin &&
                             first->value.getType() == operand->get().getType();
         if (!options.compat || !ignoresChain)
           accumulator.traceGradient = accumulator.gradient;
-        if (options.compat && !ignoresChain)
+        if (options.compat && !ignoresChain && !llvm::all_of(leaf->chain, isWithinPrimitive))
           remark::missed(primitive.getLoc(), remark::RemarkOpts::name("compat-operand-chain")
                                                  .category("etrace-derive")
                                                  .function(model.getSymName()))
@@ -184,6 +187,39 @@ AffineMap LearnerBuilder::getTracePositions(const WeightRelation &relation,
   return AffineMap::getMultiDimIdentityMap(getTraceShape(relation, target).size(), context);
 }
 
+/// Whether a value is the same in all steps: it depends on constants alone, and on states that
+/// the step does not change.
+bool LearnerBuilder::isInvariant(Value value) const {
+  SmallVector<Value> worklist = {value};
+  llvm::DenseSet<Value> seen;
+  while (!worklist.empty()) {
+    Value next = worklist.pop_back_val();
+    if (!seen.insert(next).second)
+      continue;
+    if (Operation *op = next.getDefiningOp()) {
+      if (!isMemoryEffectFree(op))
+        return false;
+      op->walk([&](Operation *nested) { llvm::append_range(worklist, nested->getOperands()); });
+      continue;
+    }
+    bool isOfStep = next.getParentBlock() == &graph.step.getBody();
+    if (isOfStep && llvm::none_of(graph.step.states, [&](const CarriedState &state) {
+          return state.before == next && state.after == next;
+        }))
+      return false;
+  }
+  return true;
+}
+
+/// The multiplicand of a site: that of another if it is the same, so that both share a trace.
+Value LearnerBuilder::findMultiplicand(OpBuilder &side, const LeafSite &site) {
+  for (const LeafSite &other : quantities.sites)
+    if (other.leaf == site.leaf && other.domain.extents == site.domain.extents &&
+        other.domain.multiplicand.map == site.domain.multiplicand.map)
+      return other.multiplicand;
+  return selectMultiplicand(side, loc, site.relation->primitive, *site.leaf->operand, site.domain);
+}
+
 LogicalResult LearnerBuilder::buildSites(OpBuilder &side) {
   for (const WeightRelation &relation : graph.relations)
     for (const RelationTarget &target : relation.targets) {
@@ -198,8 +234,6 @@ LogicalResult LearnerBuilder::buildSites(OpBuilder &side) {
         site.leaf = &leaf;
         site.group = target.group;
         site.f = *f;
-        OpOperand *x = getMultiplicand(relation.primitive, *leaf.operand);
-        site.multiplicand = x ? x->get() : Value();
         site.name = relation.name + "/" + leaf.name + "/" + graph.groups[target.group].name;
         auto accumulator = llvm::find_if(accumulators, [&](const Accumulator &candidate) {
           return candidate.operand == leaf.operand;
@@ -207,10 +241,12 @@ LogicalResult LearnerBuilder::buildSites(OpBuilder &side) {
         site.gradient = accumulator->traceGradient;
         FailureOr<TraceDomain> domain =
             computeTraceDomain(relation.primitive, *leaf.operand, getTracePositions(relation, target),
-                               getTraceShape(relation, target));
+                               getTraceShape(relation, target),
+                               [&](Value index) { return isInvariant(index); });
         if (failed(domain))
           return failure();
         site.domain = *domain;
+        site.multiplicand = findMultiplicand(side, site);
         findSlots(site);
         quantities.sites.push_back(std::move(site));
       }

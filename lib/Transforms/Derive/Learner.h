@@ -51,11 +51,25 @@ private:
   llvm::StringMap<mlir::Value> values;
 };
 
+/// Where a tensor is read from an iteration space: by a map of its dimensions and, behind
+/// these, of one dimension for each of `indices`, which give it.
+struct Access {
+  Access(mlir::AffineMap map = {}) : map(map) {}
+  explicit operator bool() const { return bool(map); }
+  bool reads(unsigned dim) const;
+  mlir::AffineMap map;
+  llvm::SmallVector<DimIndex> indices;
+};
+
 /// The iteration space of a trace: pairs (element of the leaf, hidden position). Every
-/// map leads from it to the index of a tensor.
+/// access leads from it to a tensor.
 struct TraceDomain {
   llvm::SmallVector<int64_t> extents;
-  mlir::AffineMap position, output, leaf, multiplicand;
+  Access position, output, multiplicand;
+  mlir::AffineMap leaf;
+  /// Where an index gives dimensions of the trace or changes from step to step: how x is read,
+  /// and at which points of the space; the multiplicand is 0 at others.
+  std::optional<Access> selection;
   /// Dimensions of hidden positions that neither y nor the leaf has (a broadcast tail).
   bool hasBroadcast = false;
   mlir::AffineMap getIdentity(mlir::MLIRContext *context) const {
@@ -134,10 +148,11 @@ LinearizeOptions getTailOptions(const StepGraph &graph, const WeightRelation &re
                                 const RelationTarget &target, Window window, bool compat);
 
 /// The iteration space of a leaf whose primitive feeds positions by `positionToOutput`.
-llvm::FailureOr<TraceDomain> computeTraceDomain(ETPOpInterface primitive,
-                                                mlir::OpOperand &leaf,
-                                                mlir::AffineMap positionToOutput,
-                                                llvm::ArrayRef<int64_t> positions);
+/// `isInvariant` says which index operands are the same in all steps.
+llvm::FailureOr<TraceDomain>
+computeTraceDomain(ETPOpInterface primitive, mlir::OpOperand &leaf,
+                   mlir::AffineMap positionToOutput, llvm::ArrayRef<int64_t> positions,
+                   llvm::function_ref<bool(mlir::Value)> isInvariant);
 
 /// `value`, given at hidden positions, at the positions of y that these read; 0 elsewhere.
 mlir::Value liftToOutput(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
@@ -145,6 +160,11 @@ mlir::Value liftToOutput(mlir::OpBuilder &builder, mlir::Location loc, mlir::Val
 
 /// The operand that multiplies a leaf in the primitive; null if its factor is 1.
 mlir::OpOperand *getMultiplicand(ETPOpInterface primitive, mlir::OpOperand &leaf);
+
+/// What multiplies a leaf where `domain.multiplicand` reads it; null if that is 1.
+mlir::Value selectMultiplicand(mlir::OpBuilder &builder, mlir::Location loc,
+                               ETPOpInterface primitive, mlir::OpOperand &leaf,
+                               const TraceDomain &domain);
 
 /// `value`, the multiplicand x of a site or its trace, as `domain.multiplicand` indexes it; null
 /// if the site has none.
@@ -172,7 +192,7 @@ public:
   GenericBuilder(mlir::OpBuilder &builder, mlir::Location loc, unsigned dims)
       : builder(builder), loc(loc), dims(dims) {}
   /// Adds an input (null is ignored); returns its number, or -1.
-  int input(mlir::Value value, mlir::AffineMap map);
+  int input(mlir::Value value, const Access &access);
   int output(mlir::Value value, mlir::AffineMap map);
   /// Builds the operation. Dimensions absent from `parallelMap` are reductions. `body`
   /// gets a function from numbers to block arguments (null for -1) and returns the

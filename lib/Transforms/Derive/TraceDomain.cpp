@@ -4,10 +4,16 @@
 // A trace element is a pair (element w of a leaf, hidden position p) such that p reads
 // a position of y that reads w. Its dimensions are those of p that the leaf lacks, then those
 // of the leaf; x may be read anywhere (a window that moves with p).
+//
+// Where an index operand gives a dimension of y by elements of the leaf, and never changes, w
+// decides p in it: a trace of a sparse product has no such dimension, and D, f and x are read
+// through the index. A given dimension that the trace has (a row of a table) selects instead: x is
+// 0 in all other rows.
 //===----------------------------------------------------------------------===//
 
 #include "Learner.h"
 
+#include "etrace/Interfaces/Contraction.h"
 #include "etrace/Interfaces/ZeroPadding.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 
@@ -31,92 +37,269 @@ OpOperand *etrace::getMultiplicand(ETPOpInterface primitive, OpOperand &leaf) {
   return nullptr;
 }
 
-namespace {
-/// A dimension of the domain: the primitive's iteration dimension and the axis of
-/// hidden positions behind it, -1 if there is none.
-struct DomainDim {
-  int iteration;
-  int position;
-  int64_t extent;
-};
-} // namespace
-
 static unsigned getDim(AffineMap map, unsigned axis) {
   return cast<AffineDimExpr>(map.getResult(axis)).getPosition();
 }
 
-/// The map from the domain to a tensor that `map` indexes from an iteration space of these
-/// extents; null if the domain lacks a dimension.
-static AffineMap rebase(AffineMap map, ArrayRef<DomainDim> dims, ArrayRef<int64_t> extents) {
-  MLIRContext *context = map.getContext();
-  SmallVector<AffineExpr> places(extents.size());
-  for (auto [dim, extent] : llvm::enumerate(extents))
-    if (extent == 1)
-      places[dim] = getAffineConstantExpr(0, context);
-  for (auto [index, dim] : llvm::enumerate(dims))
-    if (dim.iteration >= 0)
-      places[dim.iteration] = getAffineDimExpr(index, context);
-  for (unsigned dim = 0; dim < extents.size(); ++dim)
-    if (map.isFunctionOfDim(dim) && !places[dim])
+namespace {
+/// Dimensions are named by the primitive's iteration dimensions. An axis of hidden positions that
+/// y lacks (a broadcast tail) has a number behind these.
+class DomainFinder {
+public:
+  DomainFinder(ETPOpInterface primitive, OpOperand &leaf,
+               llvm::function_ref<bool(Value)> isInvariant)
+      : primitive(primitive), leaf(leaf), isInvariant(isInvariant),
+        maps(primitive.getIndexingMapsArray()),
+        leafMap(maps[leaf.getOperandNumber()]) {
+    if (llvm::is_contained(primitive.getProductOperands(), &leaf))
+      indices = primitive.getDimIndices();
+  }
+  std::optional<TraceDomain> find(AffineMap positionToOutput, ArrayRef<int64_t> positions);
+
+private:
+  void findDims(ArrayRef<unsigned> iterationOf, ArrayRef<int64_t> positions);
+  std::optional<unsigned> findDim(unsigned iteration) const;
+  const DimIndex *findIndex(unsigned iteration) const;
+  bool isDetermined(unsigned iteration, ArrayRef<unsigned> iterationOf) const;
+  bool isInDomain(AffineMap map) const;
+  /// The map from the domain with `count` dimensions behind it. All its axes are in the domain.
+  AffineMap inDomain(AffineMap map, unsigned count) const;
+  /// How a tensor is read that `map` reads from the iteration space; null if the domain lacks a
+  /// dimension.
+  Access rebase(AffineMap map) const;
+  bool findMultiplicand(TraceDomain &domain) const;
+
+  ETPOpInterface primitive;
+  OpOperand &leaf;
+  llvm::function_ref<bool(Value)> isInvariant;
+  SmallVector<AffineMap> maps;
+  AffineMap leafMap;
+  SmallVector<DimIndex> indices;
+  SmallVector<unsigned> dims;
+  SmallVector<int64_t> extents, iterationExtents;
+};
+} // namespace
+
+std::optional<unsigned> DomainFinder::findDim(unsigned iteration) const {
+  auto it = llvm::find(dims, iteration);
+  return it == dims.end() ? std::nullopt : std::optional<unsigned>(it - dims.begin());
+}
+
+const DimIndex *DomainFinder::findIndex(unsigned iteration) const {
+  auto it = llvm::find_if(indices, [&](const DimIndex &i) { return i.dim == iteration; });
+  return it == indices.end() ? nullptr : it;
+}
+
+/// Whether an index that never changes gives the dimension, by others of leaf and position: the
+/// trace then needs no dimension of its own for it.
+bool DomainFinder::isDetermined(unsigned iteration, ArrayRef<unsigned> iterationOf) const {
+  const DimIndex *index = findIndex(iteration);
+  if (!index || !isInvariant(index->index))
+    return false;
+  for (unsigned axis = 0; axis < index->map.getNumResults(); ++axis) {
+    unsigned dim = getDim(index->map, axis);
+    if (!leafMap.isFunctionOfDim(dim) && !llvm::is_contained(iterationOf, dim))
+      return false;
+  }
+  return true;
+}
+
+void DomainFinder::findDims(ArrayRef<unsigned> iterationOf, ArrayRef<int64_t> positions) {
+  for (auto [iteration, extent] : llvm::zip_equal(iterationOf, positions)) {
+    bool inLeaf = iteration < leafMap.getNumDims() && leafMap.isFunctionOfDim(iteration);
+    if (inLeaf || isDetermined(iteration, iterationOf))
+      continue;
+    dims.push_back(iteration);
+    extents.push_back(extent);
+  }
+  auto leafShape = cast<RankedTensorType>(leaf.get().getType()).getShape();
+  for (unsigned axis = 0; axis < leafMap.getNumResults(); ++axis) {
+    dims.push_back(getDim(leafMap, axis));
+    extents.push_back(leafShape[axis]);
+  }
+}
+
+bool DomainFinder::isInDomain(AffineMap map) const {
+  for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
+    if (!findDim(getDim(map, axis)))
+      return false;
+  return true;
+}
+
+AffineMap DomainFinder::inDomain(AffineMap map, unsigned count) const {
+  SmallVector<AffineExpr> exprs;
+  for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
+    exprs.push_back(getAffineDimExpr(*findDim(getDim(map, axis)), map.getContext()));
+  return AffineMap::get(dims.size() + count, 0, exprs, map.getContext());
+}
+
+Access DomainFinder::rebase(AffineMap map) const {
+  MLIRContext *context = leafMap.getContext();
+  SmallVector<AffineExpr> places(map.getNumDims());
+  SmallVector<const DimIndex *> given;
+  for (unsigned iteration = 0; iteration < map.getNumDims(); ++iteration) {
+    if (!map.isFunctionOfDim(iteration))
+      continue;
+    const DimIndex *index = findIndex(iteration);
+    if (std::optional<unsigned> dim = findDim(iteration)) {
+      places[iteration] = getAffineDimExpr(*dim, context);
+    } else if (index && isInDomain(index->map)) {
+      places[iteration] = getAffineDimExpr(dims.size() + given.size(), context);
+      given.push_back(index);
+    } else if (iterationExtents[iteration] == 1) {
+      places[iteration] = getAffineConstantExpr(0, context);
+    } else {
       return {};
-  return map.replaceDimsAndSymbols(places, {}, dims.size(), 0);
+    }
+  }
+  Access access = map.replaceDimsAndSymbols(places, {}, dims.size() + given.size(), 0);
+  for (auto [number, index] : llvm::enumerate(given))
+    access.indices.push_back(
+        {unsigned(dims.size() + number), index->index, inDomain(index->map, given.size())});
+  return access;
+}
+
+/// The factor of the leaf: x, or what an index leaves of it.
+bool DomainFinder::findMultiplicand(TraceDomain &domain) const {
+  OpOperand *x = getMultiplicand(primitive, leaf);
+  MLIRContext *context = leafMap.getContext();
+  Access access = AffineMap::get(dims.size(), 0, context);
+  if (x)
+    access = rebase(maps[x->getOperandNumber()]);
+  if (!access)
+    return false;
+  bool selects = false;
+  unsigned count = access.indices.size();
+  for (const DimIndex &index : indices) {
+    std::optional<unsigned> dim = findDim(index.dim);
+    selects |= dim || !isInvariant(index.index);
+    if (dim && !isInDomain(index.map))
+      return false;
+    if (dim)
+      access.indices.push_back({*dim, index.index, inDomain(index.map, count)});
+  }
+  domain.multiplicand = access;
+  if (!selects)
+    return true;
+  SmallVector<AffineExpr> read;
+  for (unsigned dim = 0; dim < dims.size(); ++dim)
+    if (access.reads(dim))
+      read.push_back(getAffineDimExpr(dim, context));
+  domain.multiplicand = AffineMap::get(dims.size(), 0, read, context);
+  domain.selection = access;
+  return true;
+}
+
+std::optional<TraceDomain> DomainFinder::find(AffineMap positionToOutput,
+                                              ArrayRef<int64_t> positions) {
+  AffineMap outputMap = maps.back();
+  auto iterationOf = llvm::to_vector(
+      llvm::seq<unsigned>(outputMap.getNumDims(), outputMap.getNumDims() + positions.size()));
+  for (auto [axis, expr] : llvm::enumerate(positionToOutput.getResults()))
+    if (auto dim = dyn_cast<AffineDimExpr>(expr))
+      iterationOf[dim.getPosition()] = getDim(outputMap, axis);
+  iterationExtents = getIterationExtents(primitive);
+  llvm::append_range(iterationExtents, positions);
+  findDims(iterationOf, positions);
+
+  TraceDomain domain;
+  domain.extents = extents;
+  domain.hasBroadcast =
+      llvm::any_of(dims, [&](unsigned dim) { return dim >= outputMap.getNumDims(); });
+  domain.position =
+      rebase(AffineMap::getMultiDimMapWithTargets(iterationExtents.size(), iterationOf,
+                                                  leafMap.getContext()));
+  domain.leaf = inDomain(leafMap, 0);
+  domain.output = rebase(outputMap);
+  if (!domain.position || !domain.output || !findMultiplicand(domain))
+    return std::nullopt;
+  return domain;
 }
 
 FailureOr<TraceDomain> etrace::computeTraceDomain(ETPOpInterface primitive, OpOperand &leaf,
                                                   AffineMap positionToOutput,
-                                                  ArrayRef<int64_t> positions) {
-  SmallVector<AffineMap> maps = primitive.getIndexingMapsArray();
-  AffineMap leafMap = maps[leaf.getOperandNumber()], outputMap = maps.back();
-  auto leafShape = cast<RankedTensorType>(leaf.get().getType()).getShape();
-  SmallVector<int64_t> extents = getIterationExtents(primitive);
-  SmallVector<int> iterationOf(positions.size(), -1);
-  for (auto [axis, expr] : llvm::enumerate(positionToOutput.getResults()))
-    if (auto dim = dyn_cast<AffineDimExpr>(expr))
-      iterationOf[dim.getPosition()] = getDim(outputMap, axis);
-  auto inLeaf = [&](int iteration) {
-    return iteration >= 0 && leafMap.isFunctionOfDim(iteration);
-  };
-  SmallVector<DomainDim> dims;
-  for (auto [axis, extent] : llvm::enumerate(positions))
-    if (!inLeaf(iterationOf[axis]))
-      dims.push_back({iterationOf[axis], int(axis), extent});
-  for (unsigned axis = 0; axis < leafMap.getNumResults(); ++axis) {
-    int iteration = getDim(leafMap, axis);
-    auto it = llvm::find(iterationOf, iteration);
-    int position = it == iterationOf.end() ? -1 : int(it - iterationOf.begin());
-    dims.push_back({iteration, position, leafShape[axis]});
-  }
+                                                  ArrayRef<int64_t> positions,
+                                                  llvm::function_ref<bool(Value)> isInvariant) {
+  std::optional<TraceDomain> domain =
+      DomainFinder(primitive, leaf, isInvariant).find(positionToOutput, positions);
+  if (domain)
+    return *domain;
+  primitive.emitOpError("sums over a dimension that neither its weight nor the hidden "
+                        "positions have; its trace would not fit [trace-domain]");
+  return failure();
+}
 
-  TraceDomain domain;
-  MLIRContext *context = leafMap.getContext();
-  SmallVector<AffineExpr> position(positions.size());
-  for (auto [index, dim] : llvm::enumerate(dims)) {
-    domain.extents.push_back(dim.extent);
-    domain.hasBroadcast |= dim.iteration < 0;
-    if (dim.position >= 0)
-      position[dim.position] = getAffineDimExpr(index, context);
+bool Access::reads(unsigned dim) const {
+  return map.isFunctionOfDim(dim) || llvm::any_of(indices, [&](const DimIndex &index) {
+           return index.dim == dim || index.map.isFunctionOfDim(dim);
+         });
+}
+
+/// The extents of those of the first `count` dimensions that an access has; 0 for others.
+static SmallVector<int64_t> measure(const Access &access, Value value, unsigned count) {
+  SmallVector<int64_t> extents(count, 0);
+  auto add = [&](AffineMap map, Value tensor) {
+    for (auto [axis, expr] : llvm::enumerate(map.getResults()))
+      if (auto dim = dyn_cast<AffineDimExpr>(expr); dim && dim.getPosition() < count)
+        extents[dim.getPosition()] = cast<RankedTensorType>(tensor.getType()).getDimSize(axis);
+  };
+  add(access.map, value);
+  for (const DimIndex &index : access.indices)
+    add(index.map, index.index);
+  return extents;
+}
+
+/// Indexed contractions know no constant: an axis of extent 1 becomes a dimension of its own.
+static AffineMap replaceConstants(AffineMap map) {
+  SmallVector<AffineExpr> exprs;
+  unsigned dims = map.getNumDims();
+  for (AffineExpr expr : map.getResults())
+    exprs.push_back(isa<AffineConstantExpr>(expr) ? getAffineDimExpr(dims++, map.getContext())
+                                                  : expr);
+  return AffineMap::get(dims, 0, exprs, map.getContext());
+}
+
+static AffineMap withDims(AffineMap map, unsigned dims) {
+  return AffineMap::get(dims, 0, map.getResults(), map.getContext());
+}
+
+/// The tensor result[map] that an access reads from its space, `value` or 1 where it is selected.
+static Value buildGather(OpBuilder &builder, Location loc, Value value, const Access &access,
+                         AffineMap map, RankedTensorType type) {
+  AffineMap read = replaceConstants(access.map);
+  unsigned dims = read.getNumDims();
+  SmallVector<DimIndex> indices;
+  for (const DimIndex &index : access.indices)
+    indices.push_back({index.dim, index.index, withDims(index.map, dims)});
+  SmallVector<Value> factors;
+  SmallVector<AffineMap> maps;
+  if (value) {
+    factors.push_back(value);
+    maps.push_back(read);
   }
-  domain.position = AffineMap::get(dims.size(), 0, position, context);
-  domain.leaf = rebase(leafMap, dims, extents);
-  domain.output = rebase(outputMap, dims, extents);
-  bool fits = domain.leaf && domain.output;
-  if (OpOperand *x = getMultiplicand(primitive, leaf)) {
-    domain.multiplicand = rebase(maps[x->getOperandNumber()], dims, extents);
-    fits &= bool(domain.multiplicand);
-  }
-  if (!fits) {
-    primitive.emitOpError("sums over a dimension that neither its weight nor the hidden "
-                          "positions have; its trace would not fit [trace-domain]");
-    return failure();
-  }
-  return domain;
+  maps.push_back(withDims(map, dims));
+  return buildContraction(builder, loc, factors, maps, type, indices);
+}
+
+Value etrace::selectMultiplicand(OpBuilder &builder, Location loc, ETPOpInterface primitive,
+                                 OpOperand &leaf, const TraceDomain &domain) {
+  OpOperand *x = getMultiplicand(primitive, leaf);
+  Value value = x ? x->get() : Value();
+  if (!domain.selection)
+    return value;
+  AffineMap map = domain.multiplicand.map;
+  auto shape = llvm::map_to_vector(map.getResults(), [&](AffineExpr expr) {
+    return domain.extents[cast<AffineDimExpr>(expr).getPosition()];
+  });
+  auto type = RankedTensorType::get(shape, getElementTypeOrSelf(leaf.get()));
+  return buildGather(builder, loc, value, *domain.selection, map, type);
 }
 
 Value etrace::buildMultiplicand(OpBuilder &builder, Location loc, const LeafSite &site,
                                 Value value) {
   ETPOpInterface primitive = site.relation->primitive;
   OpOperand *x = getMultiplicand(primitive, *site.leaf->operand);
-  return x && value ? buildPadded(builder, loc, primitive, *x, value) : Value();
+  return x && value ? buildPadded(builder, loc, primitive, *x, value) : value;
 }
 
 //===----------------------------------------------------------------------===//
@@ -139,9 +322,23 @@ Value BodyArithmetic::mul(Value a, Value b) const {
   return arith::MulFOp::create(builder, loc, a, b, getContract(builder));
 }
 
-int GenericBuilder::input(Value value, AffineMap map) {
+int GenericBuilder::input(Value value, const Access &access) {
   if (!value)
     return -1;
+  AffineMap map = access.map;
+  if (!access.indices.empty()) {
+    SmallVector<AffineExpr> read;
+    SmallVector<int64_t> shape;
+    SmallVector<int64_t> extents = measure(access, value, dims);
+    for (unsigned dim = 0; dim < dims; ++dim)
+      if (access.reads(dim)) {
+        read.push_back(builder.getAffineDimExpr(dim));
+        shape.push_back(extents[dim]);
+      }
+    map = AffineMap::get(dims, 0, read, builder.getContext());
+    value = buildGather(builder, loc, value, access, map,
+                        RankedTensorType::get(shape, getElementTypeOrSelf(value)));
+  }
   inputs.push_back(value);
   inputMaps.push_back(map);
   return inputs.size() - 1;
@@ -183,6 +380,17 @@ Value etrace::buildDirectGradient(OpBuilder &builder, Location loc, ETPOpInterfa
   AffineMap leafMap = maps[leaf.getOperandNumber()], outputMap = maps.back();
   OpOperand *x = getMultiplicand(primitive, leaf);
   AffineMap xMap = x ? maps[x->getOperandNumber()] : AffineMap();
+  bool isFactor = llvm::is_contained(primitive.getProductOperands(), &leaf);
+  if (SmallVector<DimIndex> indices = primitive.getDimIndices(); isFactor && !indices.empty()) {
+    SmallVector<Value> factors = {delta};
+    SmallVector<AffineMap> factorMaps = {outputMap};
+    if (x) {
+      factors.push_back(x->get());
+      factorMaps.push_back(xMap);
+    }
+    factorMaps.push_back(leafMap);
+    return buildIndexedContraction(builder, loc, factors, factorMaps, indices, gradient);
+  }
   // Drop iteration dimensions that no operand of this generic has.
   llvm::SmallBitVector unused(leafMap.getNumDims(), true);
   for (AffineMap map : {leafMap, outputMap, xMap})

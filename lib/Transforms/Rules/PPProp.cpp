@@ -65,8 +65,13 @@ void PPProp::collectNames(const StepQuantities &step) {
   inputNames.clear();
   outputSites.clear();
   for (const LeafSite &site : step.sites) {
+    std::string name = site.relation->name + "/x";
+    if (llvm::any_of(inputNames, [&](auto &input) {
+          return input.second == name && input.first != site.multiplicand;
+        }))
+      name += "/group" + std::to_string(site.group);
     if (site.multiplicand)
-      inputNames.insert({site.multiplicand, site.relation->name + "/x"});
+      inputNames.insert({site.multiplicand, name});
     outputSites.insert({{site.relation, site.group}, &site});
   }
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Write arrays of random numbers (write x.npz name=3x5 ...), or compare two results of
-etrace-run (same a.npz b.npz): every array to 1e-5 in the relative 2-norm, spikes exactly."""
+"""Write arrays of random numbers (write x.npz name=3x5 ...; name=3x5:7 are integers below 7), or
+compare two results of etrace-run (same a.npz b.npz): every array to 1e-5 in the relative 2-norm, spikes exactly."""
 
 import sys
 
@@ -12,8 +12,10 @@ def write(path, *arrays):
     contents = {}
     for array in arrays:
         name, _, shape = array.partition("=")
+        shape, _, below = shape.partition(":")
         shape = [int(extent) for extent in shape.split("x")]
-        contents[name] = random.normal(size=shape).astype(np.float32)
+        contents[name] = (random.integers(int(below), size=shape, dtype=np.int32) if below
+                          else random.normal(size=shape).astype(np.float32))
     np.savez(path, **contents)
 
 
