@@ -162,7 +162,7 @@ AffineMap PPProp::getContractionMap(const LeafSite &site) const {
   Operation *primitive = site.relation->primitive;
   auto leaf = cast<RankedTensorType>(site.leaf->operand->get().getType());
   auto y = cast<RankedTensorType>(primitive->getResult(0).getType());
-  AffineMap last = site.domain.output.getMinorSubMap(leaf.getRank());
+  AffineMap last = site.domain.output.map.getMinorSubMap(leaf.getRank());
   if (last == own || y.getShape().take_back(leaf.getRank()) == leaf.getShape())
     return last;
   remark::missed(primitive->getLoc(), remark::RemarkOpts::name("compat-bias-axes")
@@ -178,7 +178,7 @@ namespace {
 /// x[..] v[place], a part of a gradient; a null x is 1.
 struct Term {
   Value x, v;
-  AffineMap place;
+  Access place;
 };
 } // namespace
 
