@@ -4,6 +4,8 @@
 
 #include "etrace/IR/Etrace.h"
 
+#include "llvm/Support/CheckedArithmetic.h"
+
 using namespace mlir;
 using namespace etrace;
 
@@ -352,20 +354,26 @@ static LogicalResult verifyNumbers(ConvOp op, size_t windows) {
   return success();
 }
 
-/// C3: the windows along one axis.
+/// C3: the windows along one axis. `last` and `window` are the distances from the first element of
+/// x with its zeros, and of a window, to the last.
 static LogicalResult verifyWindows(const ConvSpace &space, char letter) {
   ConvOp op = space.op;
   int64_t x = op.getX().getType().getDimSize(space.equation.x.find(letter));
   int64_t kernel = op.getWeight().getType().getDimSize(space.equation.weight.find(letter));
   if (ShapedType::isDynamic(x) || ShapedType::isDynamic(kernel))
     return success();
-  int64_t padded = space.get(op.getLow(), letter, 0) + space.get(op.getHigh(), letter, 0) +
-                   (x - 1) * space.get(op.getInputDilation(), letter, 1) + 1;
-  int64_t window = (kernel - 1) * space.get(op.getKernelDilation(), letter, 1) + 1;
-  if (x == 0 || kernel == 0 || window > padded)
+  std::optional<int64_t> zeros = llvm::checkedAdd(space.get(op.getLow(), letter, 0),
+                                                  space.get(op.getHigh(), letter, 0));
+  std::optional<int64_t> last =
+      llvm::checkedMulAdd(x - 1, space.get(op.getInputDilation(), letter, 1), zeros.value_or(0));
+  std::optional<int64_t> window =
+      llvm::checkedMul(kernel - 1, space.get(op.getKernelDilation(), letter, 1));
+  if (!zeros || !last || !window)
+    return op.emitOpError() << "has extents along '" << letter << "' that no index can hold";
+  if (x == 0 || kernel == 0 || *window > *last)
     return op.emitOpError() << "has no window along '" << letter << "': " << kernel
                             << " elements of the weight over " << x << " of x";
-  int64_t count = (padded - window) / space.get(op.getStrides(), letter, 1) + 1;
+  int64_t count = (*last - *window) / space.get(op.getStrides(), letter, 1) + 1;
   size_t axis = space.equation.y.find(letter);
   int64_t y = op.getType().getDimSize(axis);
   if (!ShapedType::isDynamic(y) && y != count)

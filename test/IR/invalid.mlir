@@ -956,6 +956,24 @@ func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
 
 // -----
 
+// C3: a window beyond all indices.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{has extents along 'H' that no index can hold}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k kernel_dilation [9223372036854775807] : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<1x5xf32>
+  return
+}
+
+// -----
+
+// C3: zeros beyond all indices.
+func.func @f(%x: tensor<7x2xf32>, %k: tensor<3x2x5xf32>) {
+  // expected-error @+1 {{has extents along 'H' that no index can hold}}
+  %y = etrace.conv "Hi,Hio->Ho" %x, %k low [9223372036854775807] high [1] : tensor<7x2xf32>, tensor<3x2x5xf32> -> tensor<1x5xf32>
+  return
+}
+
+// -----
+
 // C3: nothing to move over.
 func.func @f(%x: tensor<0x2xf32>, %k: tensor<3x2x5xf32>) {
   // expected-error @+1 {{has no window along 'H': 3 elements of the weight over 0 of x}}

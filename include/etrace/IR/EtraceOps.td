@@ -550,7 +550,7 @@ def Etrace_GroupedMatmulOp : Etrace_ProductOp<"grouped_matmul"> {
   }];
 }
 
-/// An equation of letters for which `holds` is true of the number of its windows.
+/// An equation of letters for which `holds`, an expression of `equation`, is true.
 class Etrace_Equation<string holds, string description> : ConfinedAttr<StrAttr, [AttrConstraint<
     CPred<"[](::llvm::StringRef text) {"
           "  auto equation = ::etrace::EinsumEquation::parse(text);"
