@@ -521,6 +521,8 @@ def RaiseFunctionsPass : Pass<"etrace-raise-functions", "::mlir::ModuleOp"> {
     * `"conv"` on a product summed over windows, with strides and dilations: `linalg.conv_2d` and
       its kin, or a `linalg.generic`; zeros around x are a `tensor.pad` before it. Sums and biases
       as above;
+    * `"einsum"` on any other sum of products of two operands, the second the weight, such as
+      `linalg.batch_matmul` or a `linalg.generic`; what it accumulates into is added;
     * `"elementwise"` on an identity (`linalg.copy`, `tensor.cast`), or on a pointwise
       operation with one operand that is a parameter.
 

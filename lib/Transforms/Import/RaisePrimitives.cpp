@@ -17,11 +17,13 @@ using namespace etrace;
 namespace {
 constexpr llvm::StringLiteral kPrimitiveAttr = "etrace.primitive";
 
-/// y[.. p ..] = sum x[.. p * stride + k * dilation ..] w[.. k ..] as an equation of letters.
-struct WindowProduct {
-  static FailureOr<WindowProduct> match(Operation *op);
+/// y[.. p ..] = sum x[.. p * stride + k * dilation ..] w[.. k ..] as an equation of letters; axes
+/// with one index are lower-case ones.
+struct EquationProduct {
+  static FailureOr<EquationProduct> match(Operation *op);
 
   std::string equation;
+  /// Of the axes with windows.
   SmallVector<int64_t> strides, dilations;
   /// The axes of y that the weight has.
   SmallVector<int64_t> channels;
@@ -33,7 +35,7 @@ private:
   SmallVector<char> letters;
 };
 
-bool WindowProduct::nameInput(linalg::LinalgOp op) {
+bool EquationProduct::nameInput(linalg::LinalgOp op) {
   AffineMap input = op.getIndexingMapsArray()[0], output = op.getIndexingMapsArray()[2];
   for (AffineExpr expr : input.getResults()) {
     if (auto dim = dyn_cast<AffineDimExpr>(expr)) {
@@ -58,7 +60,7 @@ bool WindowProduct::nameInput(linalg::LinalgOp op) {
   return true;
 }
 
-std::optional<std::string> WindowProduct::getNames(AffineMap map) const {
+std::optional<std::string> EquationProduct::getNames(AffineMap map) const {
   std::string names;
   for (AffineExpr expr : map.getResults()) {
     if (!isa<AffineDimExpr>(expr))
@@ -68,7 +70,7 @@ std::optional<std::string> WindowProduct::getNames(AffineMap map) const {
   return names;
 }
 
-FailureOr<WindowProduct> WindowProduct::match(Operation *op) {
+FailureOr<EquationProduct> EquationProduct::match(Operation *op) {
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
   auto isMultiplyAdd = [](Operation *product, Operation *sum) {
     return isa<arith::MulFOp>(product) && isa<arith::AddFOp>(sum);
@@ -77,10 +79,10 @@ FailureOr<WindowProduct> WindowProduct::match(Operation *op) {
       linalgOp.getNumLoops() > 26 ||
       !linalg::detail::isContractionBody(*linalgOp.getBlock(), isMultiplyAdd))
     return failure();
-  WindowProduct product;
+  EquationProduct product;
   for (unsigned dim = 0; dim < linalgOp.getNumLoops(); ++dim)
     product.letters.push_back('a' + dim);
-  if (!product.nameInput(linalgOp) || product.strides.empty())
+  if (!product.nameInput(linalgOp))
     return failure();
   SmallVector<AffineMap> maps = linalgOp.getIndexingMapsArray();
   std::optional<std::string> weight = product.getNames(maps[1]), y = product.getNames(maps[2]);
@@ -126,10 +128,12 @@ private:
       return raiseMatmul(op);
     if (family == "conv")
       return raiseConvolution(op);
+    if (family == "einsum")
+      return raiseEinsum(op);
     if (family == "elementwise")
       return raiseElementwise(op);
     return op->emitError() << "unknown primitive '" << family
-                           << "'; the primitives are 'matmul', 'conv' and 'elementwise'";
+                           << "'; the primitives are 'matmul', 'conv', 'einsum' and 'elementwise'";
   }
 
   LogicalResult raiseMatmul(Operation *op) {
@@ -156,8 +160,8 @@ private:
   }
 
   LogicalResult raiseConvolution(Operation *op) {
-    FailureOr<WindowProduct> product = WindowProduct::match(op);
-    if (failed(product))
+    FailureOr<EquationProduct> product = EquationProduct::match(op);
+    if (failed(product) || product->strides.empty())
       return op->emitError() << "'" << op->getName() << "' cannot become the primitive 'conv'; "
                              << "expected a product summed over windows, as linalg.conv_2d";
     if (failed(verifyTypes(op)))
@@ -175,6 +179,22 @@ private:
                           linalgOp.getDpsInputOperand(1)->get(), bias, numbers(product->strides),
                           DenseI64ArrayAttr(), DenseI64ArrayAttr(), DenseI64ArrayAttr(),
                           numbers(product->dilations), StringAttr()));
+    return success();
+  }
+
+  LogicalResult raiseEinsum(Operation *op) {
+    FailureOr<EquationProduct> product = EquationProduct::match(op);
+    if (failed(product) || !product->strides.empty())
+      return op->emitError() << "'" << op->getName() << "' cannot become the primitive 'einsum'; "
+                             << "expected a sum of products, as linalg.batch_matmul";
+    if (failed(verifyTypes(op)))
+      return failure();
+    auto linalgOp = cast<linalg::LinalgOp>(op);
+    OpBuilder builder(op);
+    finish(op, /*bias=*/{},
+           EinsumOp::create(builder, op->getLoc(), op->getResult(0).getType(), product->equation,
+                            linalgOp.getDpsInputOperand(0)->get(),
+                            linalgOp.getDpsInputOperand(1)->get(), StringAttr()));
     return success();
   }
 

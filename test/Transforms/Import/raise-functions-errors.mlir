@@ -166,7 +166,7 @@ func.func @k(%y: tensor<f32>) -> tensor<f32> attributes {etrace.loss} {
 // -----
 
 func.func @f(%h: tensor<3xf32> {etrace.hidden = "h"}) -> (tensor<3xf32> {etrace.hidden = "h"}) {
-  // expected-error @+1 {{unknown primitive 'norm'; the primitives are 'matmul', 'conv' and 'elementwise'}}
+  // expected-error @+1 {{unknown primitive 'norm'; the primitives are 'matmul', 'conv', 'einsum' and 'elementwise'}}
   %0 = arith.addf %h, %h {etrace.primitive = "norm"} : tensor<3xf32>
   return %0 : tensor<3xf32>
 }
@@ -210,6 +210,41 @@ func.func @f(%h: tensor<3x3xf32> {etrace.hidden = "h"}) -> (tensor<3x3xf32> {etr
   // expected-error @+1 {{'linalg.matmul' cannot become the primitive 'conv'}}
   %0 = linalg.matmul {etrace.primitive = "conv"} ins(%h, %h : tensor<3x3xf32>, tensor<3x3xf32>) outs(%h : tensor<3x3xf32>) -> tensor<3x3xf32>
   return %0 : tensor<3x3xf32>
+}
+
+// -----
+
+// Windows.
+func.func @f(%h: tensor<5xf32> {etrace.hidden = "h"}, %w: tensor<3xf32> {etrace.param = "w"}, %i: tensor<3xf32>) -> (tensor<5xf32> {etrace.hidden = "h"}) {
+  // expected-error @+1 {{'linalg.conv_1d' cannot become the primitive 'einsum'; expected a sum of products, as linalg.batch_matmul}}
+  %0 = linalg.conv_1d {etrace.primitive = "einsum"} ins(%h, %w : tensor<5xf32>, tensor<3xf32>) outs(%i : tensor<3xf32>) -> tensor<3xf32>
+  return %h : tensor<5xf32>
+}
+
+// -----
+
+// A letter that only x has.
+#x = affine_map<(i, k) -> (i, k)>
+#k = affine_map<(i, k) -> (i)>
+#y = affine_map<(i, k) -> (i)>
+func.func @f(%h: tensor<3x3xf32> {etrace.hidden = "h"}, %w: tensor<3xf32> {etrace.param = "w"}, %i: tensor<3xf32>) -> (tensor<3x3xf32> {etrace.hidden = "h"}) {
+  // expected-error @+1 {{'linalg.generic' cannot become the primitive 'einsum'}}
+  %0 = linalg.generic {indexing_maps = [#x, #k, #y], iterator_types = ["parallel", "reduction"]}
+      ins(%h, %w : tensor<3x3xf32>, tensor<3xf32>) outs(%i : tensor<3xf32>) attrs = {etrace.primitive = "einsum"} {
+  ^bb0(%a: f32, %b: f32, %c: f32):
+    %p = arith.mulf %a, %b : f32
+    %s = arith.addf %p, %c : f32
+    linalg.yield %s : f32
+  } -> tensor<3xf32>
+  return %h : tensor<3x3xf32>
+}
+
+// -----
+
+func.func @f(%h: tensor<2x3x3xf32> {etrace.hidden = "h"}, %w: tensor<2x3x3xf16> {etrace.param = "w"}) -> (tensor<2x3x3xf32> {etrace.hidden = "h"}) {
+  // expected-error @+1 {{a primitive has one float type throughout, found 'tensor<2x3x3xf16>' and 'tensor<2x3x3xf32>'}}
+  %0 = linalg.batch_matmul {etrace.primitive = "einsum"} ins(%h, %w : tensor<2x3x3xf32>, tensor<2x3x3xf16>) outs(%h : tensor<2x3x3xf32>) -> tensor<2x3x3xf32>
+  return %0 : tensor<2x3x3xf32>
 }
 
 // -----

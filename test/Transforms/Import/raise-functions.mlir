@@ -135,6 +135,37 @@ func.func @windows(%h: tensor<2x3x7x8xf32> {etrace.hidden = "h"}, %k: tensor<5x3
 
 // -----
 
+// Other sums of products: a weight for each group, maps of one's own; what they accumulate into is
+// added, zeros vanish.
+// CHECK-LABEL: etrace.model @products
+// CHECK: etrace.step @step(%[[H:.*]]: tensor<2x3x4xf32> {etrace.hidden = "h"}, %[[W:.*]]: tensor<2x4x4xf32> {{.*}}, %[[V:.*]]: tensor<5x4xf32>
+// CHECK: %[[P:.*]] = etrace.einsum "abd,adc->abc" %[[H]], %[[W]] : tensor<2x3x4xf32>, tensor<2x4x4xf32> -> tensor<2x3x4xf32>
+// CHECK-NEXT: arith.addf %[[P]], %[[H]]
+// CHECK-NOT: linalg.fill
+// CHECK: etrace.einsum "abd,cd->abc" %[[H]], %[[V]] : tensor<2x3x4xf32>, tensor<5x4xf32> -> tensor<2x3x5xf32>
+#px = affine_map<(a, b, c, d) -> (a, b, d)>
+#pw = affine_map<(a, b, c, d) -> (c, d)>
+#py = affine_map<(a, b, c, d) -> (a, b, c)>
+func.func @products(%h: tensor<2x3x4xf32> {etrace.hidden = "h"}, %w: tensor<2x4x4xf32> {etrace.param = "w"},
+                    %v: tensor<5x4xf32> {etrace.param = "v"})
+    -> (tensor<2x3x4xf32> {etrace.hidden = "h"}, tensor<2x3x5xf32>) {
+  %y = linalg.batch_matmul {etrace.primitive = "einsum"} ins(%h, %w : tensor<2x3x4xf32>, tensor<2x4x4xf32>)
+      outs(%h : tensor<2x3x4xf32>) -> tensor<2x3x4xf32>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<2x3x5xf32>
+  %z = linalg.fill ins(%zero : f32) outs(%e : tensor<2x3x5xf32>) -> tensor<2x3x5xf32>
+  %q = linalg.generic {indexing_maps = [#px, #pw, #py], iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+      ins(%h, %v : tensor<2x3x4xf32>, tensor<5x4xf32>) outs(%z : tensor<2x3x5xf32>) attrs = {etrace.primitive = "einsum"} {
+  ^bb0(%x0: f32, %x1: f32, %x2: f32):
+    %m = arith.mulf %x0, %x1 : f32
+    %s = arith.addf %x2, %m : f32
+    linalg.yield %s : f32
+  } -> tensor<2x3x5xf32>
+  return %y, %q : tensor<2x3x4xf32>, tensor<2x3x5xf32>
+}
+
+// -----
+
 // Functions without roles are left alone.
 // CHECK-LABEL: func.func @plain
 // CHECK-NOT: etrace.model
