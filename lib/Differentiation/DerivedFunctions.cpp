@@ -6,6 +6,7 @@
 
 #include "etrace/Differentiation/Linearize.h"
 #include "etrace/Differentiation/Regions.h"
+#include "etrace/Differentiation/Residuals.h"
 #include "etrace/Differentiation/Transpose.h"
 
 using namespace mlir;
@@ -95,7 +96,6 @@ static std::string getName(func::FuncOp source, StringRef mode, ArrayRef<int64_t
   return name;
 }
 
-
 FailureOr<func::FuncOp> etrace::getTangentFunction(func::FuncOp source,
                                                    ArrayRef<int64_t> arguments) {
   DictionaryAttr description = describe(source, kTangentMode, arguments, {});
@@ -175,6 +175,7 @@ etrace::getTransposedFunction(func::FuncOp source, ArrayRef<int64_t> arguments,
       transposeProgram(builder, body, inputs, outputs, cotangents, inside);
   if (succeeded(outgoing)) {
     derived.close(*outgoing, description);
+    reportResiduals(source, body, cotangents, derived.getReturn()->getOperands());
     if (failed(releaseInputs(source, body, inputs)))
       outgoing = failure();
   }

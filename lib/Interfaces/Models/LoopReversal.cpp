@@ -4,6 +4,7 @@
 
 #include "BodyFirstGeneric.h"
 #include "Loops.h"
+#include "etrace/Differentiation/Residuals.h"
 #include "etrace/Differentiation/Transpose.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -431,25 +432,6 @@ SmallVector<unsigned> LoopReversal::liveNumbers() const {
 
 int64_t LoopReversal::getChunkLength(int64_t trips) {
   return std::max<int64_t>(1, std::ceil(std::sqrt(double(trips))));
-}
-
-/// The bytes of one iteration; none if an extent is dynamic.
-static std::optional<int64_t> getBytes(ValueRange values) {
-  int64_t bytes = 0;
-  for (Value value : values) {
-    auto type = dyn_cast<RankedTensorType>(value.getType());
-    Type element = getElementTypeOrSelf(value);
-    if (type && !type.hasStaticShape())
-      return std::nullopt;
-    int64_t parts = 1;
-    if (auto complex = dyn_cast<ComplexType>(element)) {
-      element = complex.getElementType();
-      parts = 2;
-    }
-    int64_t bits = element.isIndex() ? 64 : element.getIntOrFloatBitWidth();
-    bytes += parts * llvm::divideCeil(bits, 8) * (type ? type.getNumElements() : 1);
-  }
-  return bytes;
 }
 
 /// ", for 2 carried values and 1 costly result that its derivative reads".

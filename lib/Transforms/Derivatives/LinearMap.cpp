@@ -4,6 +4,7 @@
 
 #include "LinearMap.h"
 #include "etrace/Differentiation/Regions.h"
+#include "etrace/Differentiation/Residuals.h"
 #include "etrace/Differentiation/Transpose.h"
 
 using namespace mlir;
@@ -71,6 +72,11 @@ FailureOr<SmallVector<Value>> LinearMap::applyTransposed(OpBuilder &builder,
                        outputTangents, cotangents, context);
   if (failed(result) || failed(provideExtents(builder, previous)))
     return failure();
+  if (builder.getInsertionBlock() == &body) {
+    SmallVector<Value> outgoing;
+    llvm::copy_if(*result, std::back_inserter(outgoing), [](Value value) { return bool(value); });
+    reportResiduals(function, body, cotangents, outgoing);
+  }
   return result;
 }
 

@@ -129,6 +129,13 @@ def check_batch(library, drawn, second, rng, directory):
     return failures, redraws
 
 
+def show(done, count, failures):
+    """How far it is, for those who watch."""
+    if sys.stderr.isatty():
+        print(f"\r{done} of {count} programs, {failures} failures", end="\n" if done == count else "",
+              file=sys.stderr, flush=True)
+
+
 def main(directory, count=1000, seed=11):
     count, seed = int(count), int(seed)
     rng = np.random.default_rng(seed)
@@ -142,6 +149,7 @@ def main(directory, count=1000, seed=11):
             library = Library([function for function, _ in drawn], place, second=second)
             failed, again = check_batch(library, drawn, second, rng, directory)
         failures, redraws = failures + failed, redraws + again
+        show(numbers.stop, count, failures)
     missing = (set(pointwise.UNARY) | set(pointwise.BINARY) | set(programs.TEMPLATES)) - used
     if missing:
         print("FAILED no program uses", sorted(missing))
