@@ -9,7 +9,7 @@ import sys
 import numpy as np
 
 from . import models
-from .dual import tanh
+from .dual import logistic, tanh
 from .fused_test import LOSS
 from .golden_test import COMBINATIONS
 from .harness import Report, run
@@ -44,6 +44,34 @@ def cell(product):
     return models.single(step, ["u", "v"], ["y"])
 
 
+# y reaches two groups.
+APART = """
+    %v = etrace.get @v : H
+    %ku = arith.constant dense<0.8> : H
+    %kv = arith.constant dense<0.6> : H
+    %u0 = arith.mulf %ku, %u : H
+    %d = math.tanh %y : H
+    %u1 = arith.addf %u0, %d : H
+    %t = math.tanh %v : H
+    %v0 = arith.mulf %kv, %t : H
+    %v1 = arith.subf %v0, %y : H
+    etrace.set @u, %u1 : H
+    etrace.set @v, %v1 : H
+    %out = arith.mulf %u1, %v1 : H
+    etrace.yield %out : H
+  }
+"""
+
+
+def cells_apart(product):
+    """u <- 0.8 u + tanh(y), v <- 0.6 tanh(v) - y."""
+    def step(c, p, s, x):
+        y = product(c, p, s, x)
+        return c.set("u", 0.8 * s["u"] + tanh(y)) * c.set("v", 0.6 * tanh(s["v"]) - y)
+    return models.Model(step, {"group0": ["u"], "group1": ["v"]}, {"y": ["group0", "group1"]},
+                        models.squared_error)
+
+
 def tensor(*shape, element="f64"):
     return "tensor<" + "".join(f"{extent}x" for extent in shape) + element + ">"
 
@@ -52,13 +80,41 @@ class Case:
     """A model as text and in numpy. `lead` are the axes of the batch, `x` is the input's type."""
 
     rules = ("d-rtrl", "pp-prop")
-    declared, states = "", {}
+    declared, body, states = "", BODY, {}
+    in_compat = True
 
     def __init__(self, lead, width, product, numpy_product, params, inputs, x):
         self.lead, self.width = lead, width
         self.h = tensor(*lead, width)
         self.params, self.inputs, self.x = params, inputs, x
-        self.product, self.model = product, cell(numpy_product)
+        self.product, self.numpy_product = product, numpy_product
+        self.model = cell(numpy_product)
+
+    def apart(self):
+        self.body, self.model = APART, cells_apart(self.numpy_product)
+        return self
+
+    def gated(self):
+        """y = logistic(g) tanh(k), g and k the halves of the product."""
+        product, self.width = self.numpy_product, self.width // 2
+        whole, self.h = self.h, tensor(*self.lead, self.width)
+        zeros, ones = ["0"] * len(self.lead), ", ".join(["1"] * (len(self.lead) + 1))
+        sizes = ", ".join(str(extent) for extent in (*self.lead, self.width))
+        self.product = self.product.replace("%y", "%g").replace("-> H", f"-> {whole}")
+        for half in range(2):
+            offsets = ", ".join(zeros + [str(half * self.width)])
+            self.product += (f"    %g{half} = tensor.extract_slice %g[{offsets}] [{sizes}] "
+                             f"[{ones}] : {whole} to H\n")
+        self.product += ("    %gate = etrace.logistic %g0 : H\n    %new = math.tanh %g1 : H\n"
+                         "    %y = arith.mulf %gate, %new : H\n")
+
+        def halves(c, p, s, x):
+            g = product(c, p, s, x)
+            return logistic(g[..., :self.width]) * tanh(g[..., self.width:])
+        # The oracle's f knows no slices; its trace for every parameter does. braintrace wants y
+        # and h of one shape.
+        self.model, self.rules, self.in_compat = cell(halves), ("d-rtrl",), False
+        return self
 
     def text(self):
         declared = self.declared
@@ -68,7 +124,7 @@ class Case:
                        for k, v in self.params.items())
         text = (f"etrace.model @cell {{\n{declared}  etrace.hidden @u : H\n  etrace.hidden @v : H\n"
                 f"  etrace.step @update(%x: {self.x}) -> H {{\n    %u = etrace.get @u : H\n{read}"
-                f"{self.product}{BODY}{LOSS}")
+                f"{self.product}{self.body}{LOSS}")
         return (text.replace("DIMS", str(list(range(len(self.lead) + 1)))).replace("H", self.h))
 
     def check(self, name):
@@ -85,7 +141,8 @@ class Case:
             report.equal(f"{what} losses", out.get("loss"), [step.loss for step in steps], 1e-12)
             for k, v in expected.items():
                 report.equal(f"{what} gradient {k}", out.get(f"gradient:{k}"), v, 1e-10)
-            if window == 1:  # What braintrace's mode changes is no matter of the product.
+            # What braintrace's mode changes is no matter of the product.
+            if window == 1 and self.in_compat:
                 out = run(self.text(), self.params, s | self.states, self.inputs, targets, rule,
                           window, compat=True)
                 for k, v in expected.items():
@@ -104,7 +161,8 @@ def draw(*shape, seed=0):
 
 def low_rank(lead, inputs, rank, width):
     x, w = tensor(*lead, inputs), f"{tensor(inputs, rank)}, {tensor(rank, width)}"
-    text = f"    %y = etrace.lora_matmul %x, %b, %a alpha 0.3 bias %c : {x}, {w}, {tensor(width)} -> H\n"
+    text = (f"    %y = etrace.lora_matmul %x, %b, %a alpha 0.3 bias %c : {x}, {w}, "
+            f"{tensor(width)} -> H\n")
     product = lambda c, p, s, x: c.matmul("y", x, 0.3 * c.dot(p["b"], p["a"]), p["c"])
     return Case(lead, width, text, product,
                 {"b": draw(inputs, rank), "a": draw(rank, width, seed=1), "c": draw(width, seed=2)},
@@ -119,7 +177,8 @@ def written_out(lead, inputs, rank, width):
                     f"    %w = linalg.matmul ins(%b, %a : {b}, {a}) outs(%zeros : {w}) -> {w}\n"
                     f"    %alpha = arith.constant dense<0.3> : {w}\n"
                     f"    %aw = arith.mulf %w, %alpha : {w}\n"
-                    f"    %y = etrace.matmul %x, %aw bias %c : {case.x}, {w}, {tensor(width)} -> H\n")
+                    f"    %y = etrace.matmul %x, %aw bias %c : {case.x}, {w}, {tensor(width)}"
+                    " -> H\n")
     return case
 
 
@@ -132,6 +191,7 @@ def tied():
 
 def low_rank_cases():
     return {"one sample": low_rank((), 7, 3, 5), "batch": low_rank((5,), 3, 1, 9),
+            "two groups": low_rank((3,), 4, 2, 5).apart(), "gates": low_rank((3,), 4, 2, 6).gated(),
             "two batch axes": low_rank((2, 3), 4, 5, 3), "written out": written_out((3,), 7, 2, 5),
             "tied factors": tied()}
 
@@ -162,6 +222,8 @@ def table_cases():
             "symbols twice in a batch": table((4,), 5, 3, rng.integers(0, 5, (6, 4)) // 2 * 2),
             "two batch axes": table((2, 3), 4, 3, rng.integers(0, 4, (5, 6))),
             "one row": table((3,), 1, 5, np.zeros((4, 3))),
+            "two groups": table((4,), 5, 3, rng.integers(0, 5, (6, 4))).apart(),
+            "gates": table((4,), 5, 6, rng.integers(0, 5, (6, 4))).gated(),
             "outside the table": table((2,), 7, 3, outside),
             "behind another product": table((3,), 6, 3, rng.integers(0, 6, (6, 3)), behind=True)}
 
@@ -205,11 +267,25 @@ class Rewired(Case):
                          np.array(inputs, np.int32), index)
 
 
+def compressed(lead, inputs, width, rows, cols):
+    """Pointers to rows, in a state: rows are searched in the step."""
+    case, count = stored(lead, inputs, width, rows, cols), len(rows)
+    pointers = [sum(row < k for row in rows) for k in range(inputs + 1)]
+    kept, index = tensor(inputs + 1, element="i32"), tensor(count, element="i32")
+    case.declared = f"  etrace.state @pointers : {kept}\n"
+    case.product = case.product.replace(constant("rows", rows), (
+        f"    %p = etrace.get @pointers : {kept}\n"
+        f"    %rows = etrace.expand_pointers %p : {kept} -> {index}\n"))
+    case.states = {"pointers": np.array(pointers, np.int32)}
+    return case
+
+
 def kept(case, cols):
     """The columns are a state that no step writes."""
     index = tensor(len(cols), element="i32")
     case.declared = f"  etrace.state @cols : {index}\n"
-    case.product = case.product.replace(constant("cols", cols), f"    %cols = etrace.get @cols : {index}\n")
+    case.product = case.product.replace(constant("cols", cols),
+                                        f"    %cols = etrace.get @cols : {index}\n")
     case.states = {"cols": np.array(cols, np.int32)}
     return case
 
@@ -222,6 +298,10 @@ def stored_cases():
             "batch": stored((3,), 5, 4, rows, cols),
             "two batch axes": stored((2, 3), 5, 4, rows, cols, bias=False),
             "one entry": stored((3,), 5, 4, [2], [3], bias=False),
+            "two groups": stored((3,), 5, 4, rows, cols).apart(),
+            "gates": stored((3,), 5, 4, rows, cols).gated(),
+            # Rows 0, 3, 5 and 6 are empty.
+            "compressed rows": compressed((3,), 7, 4, [1, 1, 2, 4, 4], [0, 3, 3, 1, 0]),
             "columns of a state": kept(stored((3,), 5, 4, rows, cols), cols),
             "columns change": Rewired((), 4, [0, 1, 1, 3, 2], rng.integers(0, 4, (6, 5))),
             "columns change, batch": Rewired((3,), 4, [0, 1, 1, 3, 2], rng.integers(-1, 5, (6, 5)))}

@@ -15,7 +15,9 @@
 
 #include "etrace/Interfaces/Contraction.h"
 #include "etrace/Interfaces/ZeroPadding.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace etrace;
@@ -322,6 +324,18 @@ Value BodyArithmetic::mul(Value a, Value b) const {
   return arith::MulFOp::create(builder, loc, a, b, getContract(builder));
 }
 
+/// `value` where an access reads it; what is one number everywhere is that, too, read through an
+/// index.
+static Value readThroughIndices(OpBuilder &builder, Location loc, Value value,
+                                const Access &access, AffineMap map, ArrayRef<int64_t> shape) {
+  auto type = RankedTensorType::get(shape, getElementTypeOrSelf(value));
+  DenseFPElementsAttr constant;
+  if (matchPattern(value, m_Constant(&constant)) && constant.isSplat())
+    return arith::ConstantOp::create(
+        builder, loc, DenseElementsAttr::get(type, constant.getSplatValue<Attribute>()));
+  return buildGather(builder, loc, value, access, map, type);
+}
+
 int GenericBuilder::input(Value value, const Access &access) {
   if (!value)
     return -1;
@@ -336,8 +350,7 @@ int GenericBuilder::input(Value value, const Access &access) {
         shape.push_back(extents[dim]);
       }
     map = AffineMap::get(dims, 0, read, builder.getContext());
-    value = buildGather(builder, loc, value, access, map,
-                        RankedTensorType::get(shape, getElementTypeOrSelf(value)));
+    value = readThroughIndices(builder, loc, value, access, map, shape);
   }
   inputs.push_back(value);
   inputMaps.push_back(map);

@@ -76,7 +76,8 @@ func.func @{name}_hessian({arguments}) -> ({", ".join(squares)}) {ENTRY} {{
 
             def gradient(*at, number=i):
                 return module.call(name + "_grad", list(at), ranks)[number]
-            checks.close(f"{name} Hessian by {k}", hessians[i], differences(gradient, data, i), 1e-7)
+            checks.close(f"{name} Hessian by {k}", hessians[i],
+                         differences(gradient, data, i), 1e-7)
 
 
 def stored(w):
