@@ -5,8 +5,9 @@
 #include "etrace/Analysis/Report.h"
 
 #include "etrace/Analysis/Drawing.h"
-#include "etrace/Analysis/StepGraph.h"
+#include "etrace/Analysis/TraceCost.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/JSON.h"
 
 using namespace mlir;
@@ -16,7 +17,7 @@ namespace {
 /// The parts of a model that a report shows.
 struct Contents {
   Contents(ModelOp model, StepGraph read)
-      : graph(std::move(read)),
+      : graph(std::move(read)), costs(computeTraceCosts(graph)),
         states(llvm::to_vector(model.getBody().getOps<RecurrenceOp>())),
         groups(llvm::to_vector(model.getBody().getOps<GroupOp>())),
         relations(llvm::to_vector(model.getBody().getOps<RelationOp>())),
@@ -46,6 +47,7 @@ struct Contents {
 
   /// The same relations, in order, with their operations.
   StepGraph graph;
+  std::vector<std::optional<TraceCost>> costs;
   // Accessors of operations are not const.
   mutable SmallVector<RecurrenceOp> states;
   mutable SmallVector<GroupOp> groups;
@@ -76,6 +78,18 @@ static std::string nameWeights(RelationOp relation) {
   for (auto leaf : relation.getParams().getAsRange<ArrayAttr>())
     text += (text.empty() ? "" : ", ") + joinStrings(leaf, " and ");
   return text;
+}
+
+/// The extent of the batch axis; nothing if there is none, or if it is not known.
+static std::optional<int64_t> getNumSamples(ModelOp model) {
+  if (!model.getBatchDim())
+    return std::nullopt;
+  for (const Declaration &declaration : getDeclarations(model))
+    if (declaration.role == kHiddenAttr)
+      if (int64_t extent = declaration.type.getDimSize(*model.getBatchDim());
+          !ShapedType::isDynamic(extent))
+        return extent;
+  return std::nullopt;
 }
 
 //===----------------------------------------------------------------------===//
@@ -112,6 +126,21 @@ static void printChains(raw_ostream &os, const StepGraph &graph, const WeightRel
   }
 }
 
+/// "trace: weight 3x5 for 2 states, bias 5 for 2 states: 160 bytes (pp-prop: 52)"
+static void printTrace(raw_ostream &os, const std::optional<TraceCost> &cost) {
+  os << "      trace: ";
+  if (!cost) {
+    os << "not known before its extents are\n";
+    return;
+  }
+  llvm::interleaveComma(cost->leaves, os, [&](const TraceCost::Leaf &leaf) {
+    os << leaf.name << " " << joinExtents(leaf.extents);
+    if (leaf.states != 1)
+      os << " for " << leaf.states << " states";
+  });
+  os << ": " << cost->bytesDRTRL << " bytes (pp-prop: " << cost->bytesPPProp << ")\n";
+}
+
 static void printRelationText(raw_ostream &os, const Contents &contents, RelationOp relation,
                               unsigned number) {
   os << "   Weight " << number << ": " << nameWeights(relation)
@@ -124,6 +153,61 @@ static void printRelationText(raw_ostream &os, const Contents &contents, Relatio
   else
     os << "approximate: " << relation.getReason().value_or("by hand") << ")\n";
   printChains(os, contents.graph, contents.graph.relations[number]);
+  printTrace(os, contents.costs[number]);
+}
+
+/// Sums over all relations; for each sample, too, where there are several.
+static void printTotals(raw_ostream &os, ModelOp model, const Contents &contents) {
+  TraceCost total;
+  for (const std::optional<TraceCost> &cost : contents.costs) {
+    if (!cost)
+      return;
+    total.bytesDRTRL += cost->bytesDRTRL;
+    total.bytesPPProp += cost->bytesPPProp;
+    total.multiplyAddsDRTRL += cost->multiplyAddsDRTRL;
+  }
+  os << "\n\nTraces take " << total.bytesDRTRL << " bytes with D-RTRL, " << total.bytesPPProp
+     << " with pp-prop; a step of D-RTRL " << total.multiplyAddsDRTRL
+     << " multiply-adds on them";
+  std::optional<int64_t> samples = getNumSamples(model);
+  if (samples && *samples > 1)
+    os << " (for each of " << *samples << " samples: " << total.bytesDRTRL / *samples << ", "
+       << total.bytesPPProp / *samples << " and " << total.multiplyAddsDRTRL / *samples << ")";
+  os << ".\n";
+}
+
+/// What a reason means for learning, and the way out if there is one.
+static StringRef explain(StringRef reason) {
+  return llvm::StringSwitch<StringRef>(reason)
+      .Case("relation-excluded-weight-to-weight",
+            "reaches hidden states through another primitive only; learns by its gradient within a "
+            "step")
+      .Case("relation-excluded-non-temporal",
+            "reaches outputs only; its gradient within a step is all of it")
+      .Case("relation-excluded-ordinary",
+            "no primitive reads it; learns by its gradient within a step (a trace: etrace.matmul "
+            "and its kin)")
+      .Case("relation-excluded-mixing-tail",
+            "its product reaches hidden states across positions; learns by its gradient within a "
+            "step")
+      .Case("relation-excluded-shape-mismatch",
+            "its product and the hidden states it reaches have positions that do not correspond; "
+            "learns by its gradient within a step")
+      .Default("");
+}
+
+static void printExcluded(raw_ostream &os, const Contents &contents) {
+  os << "\n\nThe non-etrace weight parameters are:\n\n";
+  llvm::SetVector<StringRef> reasons;
+  for (auto [number, excluded] : llvm::enumerate(contents.excluded)) {
+    os << "   Weight " << number << ": " << getPath(excluded.getParam())
+       << "  (excluded: " << excluded.getReason() << ")\n";
+    if (!explain(excluded.getReason()).empty())
+      reasons.insert(excluded.getReason());
+  }
+  for (StringRef reason : reasons)
+    os << (reason == reasons.front() ? "\n" : "") << "   " << reason << ": " << explain(reason)
+       << "\n";
 }
 
 static void printText(raw_ostream &os, ModelOp model, const Contents &contents) {
@@ -150,13 +234,10 @@ static void printText(raw_ostream &os, ModelOp model, const Contents &contents) 
     os << "\n\nThe weight parameters which are associated with the hidden states are:\n\n";
     for (auto [number, relation] : llvm::enumerate(contents.relations))
       printRelationText(os, contents, relation, number);
+    printTotals(os, model, contents);
   }
-  if (!contents.excluded.empty()) {
-    os << "\n\nThe non-etrace weight parameters are:\n\n";
-    for (auto [number, excluded] : llvm::enumerate(contents.excluded))
-      os << "   Weight " << number << ": " << getPath(excluded.getParam())
-         << "  (excluded: " << excluded.getReason() << ")\n";
-  }
+  if (!contents.excluded.empty())
+    printExcluded(os, contents);
   os << "\n";
 }
 
@@ -187,8 +268,25 @@ static llvm::json::Array extentsToJSON(ArrayRef<int64_t> extents) {
   return array;
 }
 
+/// Null if extents are not known.
+static llvm::json::Value toJSON(const std::optional<TraceCost> &cost) {
+  if (!cost)
+    return nullptr;
+  llvm::json::Array leaves;
+  for (const TraceCost::Leaf &leaf : cost->leaves)
+    leaves.push_back(llvm::json::Object{{"key", leaf.name},
+                                        {"group", leaf.group},
+                                        {"extents", extentsToJSON(leaf.extents)},
+                                        {"states", leaf.states}});
+  return llvm::json::Object{{"leaves", std::move(leaves)},
+                            {"bytes", llvm::json::Object{{"d-rtrl", cost->bytesDRTRL},
+                                                         {"pp-prop", cost->bytesPPProp}}},
+                            {"multiply_adds", cost->multiplyAddsDRTRL}};
+}
+
 static llvm::json::Object relationToJSON(const Contents &contents, RelationOp relation,
-                                         const WeightRelation &read) {
+                                         const WeightRelation &read,
+                                         const std::optional<TraceCost> &cost) {
   llvm::json::Array leaves, targets;
   for (const WeightLeaf &leaf : read.leaves)
     leaves.push_back(llvm::json::Object{{"key", leaf.name},
@@ -205,7 +303,8 @@ static llvm::json::Object relationToJSON(const Contents &contents, RelationOp re
                             {"exact", relation.getExact()},
                             {"reason", relation.getReason().value_or("")},
                             {"leaves", std::move(leaves)},
-                            {"targets", std::move(targets)}};
+                            {"targets", std::move(targets)},
+                            {"trace", toJSON(cost)}};
 }
 
 static void printJSON(raw_ostream &os, ModelOp model, const Contents &contents) {
@@ -222,8 +321,9 @@ static void printJSON(raw_ostream &os, ModelOp model, const Contents &contents) 
                                         {"positions", extentsToJSON(group.getPositions())},
                                         {"states", int64_t(group.getMembers().size())},
                                         {"edges", llvm::json::Array(group.getEdges())}});
-  for (auto [relation, read] : llvm::zip_equal(contents.relations, contents.graph.relations))
-    relations.push_back(relationToJSON(contents, relation, read));
+  for (auto [relation, read, cost] :
+       llvm::zip_equal(contents.relations, contents.graph.relations, contents.costs))
+    relations.push_back(relationToJSON(contents, relation, read, cost));
   for (ExcludedOp op : contents.excluded)
     excluded.push_back(
         llvm::json::Object{{"param", getPath(op.getParam())}, {"reason", op.getReason()}});

@@ -264,7 +264,7 @@ Value LearnerBuilder::buildUncarried(OpBuilder &builder, const WeightRelation &r
       return candidate.relation == &relation && candidate.group == target.group;
     });
     const GroupQuantities &group = quantities.at(*site);
-    AffineMap toOutput = getTracePositions(relation, target);
+    AffineMap toOutput = getTracePositions(graph, relation, target);
     for (unsigned a = 0; a < site->f.size(); ++a) {
       if (!site->f[a] || !group.signal[a])
         continue;

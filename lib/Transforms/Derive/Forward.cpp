@@ -171,46 +171,6 @@ void LearnerBuilder::findSlots(LeafSite &site) {
   }
 }
 
-/// Where the trace of a target lives: at its group's positions, or at those of y.
-ArrayRef<int64_t> LearnerBuilder::getTraceShape(const WeightRelation &relation,
-                                                const RelationTarget &target) const {
-  if (target.positionToOutput)
-    return graph.groups[target.group].positions;
-  return cast<RankedTensorType>(relation.primitive->getResult(0).getType())
-      .getShape();
-}
-
-AffineMap LearnerBuilder::getTracePositions(const WeightRelation &relation,
-                                            const RelationTarget &target) const {
-  if (target.positionToOutput)
-    return target.positionToOutput;
-  return AffineMap::getMultiDimIdentityMap(getTraceShape(relation, target).size(), context);
-}
-
-/// Whether a value is the same in all steps: it depends on constants alone, and on states that
-/// the step does not change.
-bool LearnerBuilder::isInvariant(Value value) const {
-  SmallVector<Value> worklist = {value};
-  llvm::DenseSet<Value> seen;
-  while (!worklist.empty()) {
-    Value next = worklist.pop_back_val();
-    if (!seen.insert(next).second)
-      continue;
-    if (Operation *op = next.getDefiningOp()) {
-      if (!isMemoryEffectFree(op))
-        return false;
-      op->walk([&](Operation *nested) { llvm::append_range(worklist, nested->getOperands()); });
-      continue;
-    }
-    bool isOfStep = next.getParentBlock() == &graph.step.getBody();
-    if (isOfStep && llvm::none_of(graph.step.states, [&](const CarriedState &state) {
-          return state.before == next && state.after == next;
-        }))
-      return false;
-  }
-  return true;
-}
-
 /// The multiplicand of a site: that of another if it is the same, so that both share a trace.
 Value LearnerBuilder::findMultiplicand(OpBuilder &side, const LeafSite &site) {
   for (const LeafSite &other : quantities.sites)
@@ -239,12 +199,13 @@ LogicalResult LearnerBuilder::buildSites(OpBuilder &side) {
           return candidate.operand == leaf.operand;
         });
         site.gradient = accumulator->traceGradient;
-        FailureOr<TraceDomain> domain =
-            computeTraceDomain(relation.primitive, *leaf.operand, getTracePositions(relation, target),
-                               getTraceShape(relation, target),
-                               [&](Value index) { return isInvariant(index); });
-        if (failed(domain))
-          return failure();
+        std::optional<TraceDomain> domain = computeTraceDomain(graph, relation, target, leaf);
+        if (!domain) {
+          ETPOpInterface primitive = relation.primitive;
+          return primitive.emitOpError("sums over a dimension that neither its weight nor the "
+                                       "hidden positions have; its trace would not fit "
+                                       "[trace-domain]");
+        }
         site.domain = *domain;
         site.multiplicand = findMultiplicand(side, site);
         findSlots(site);

@@ -4,7 +4,7 @@
 #ifndef ETRACE_LIB_TRANSFORMS_DERIVE_LEARNER_H
 #define ETRACE_LIB_TRANSFORMS_DERIVE_LEARNER_H
 
-#include "etrace/Analysis/StepGraph.h"
+#include "etrace/Analysis/TraceDomain.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/ADT/MapVector.h"
 
@@ -49,32 +49,6 @@ public:
 
 private:
   llvm::StringMap<mlir::Value> values;
-};
-
-/// Where a tensor is read from an iteration space: by a map of its dimensions and, behind
-/// these, of one dimension for each of `indices`, which give it.
-struct Access {
-  Access(mlir::AffineMap map = {}) : map(map) {}
-  explicit operator bool() const { return bool(map); }
-  bool reads(unsigned dim) const;
-  mlir::AffineMap map;
-  llvm::SmallVector<DimIndex> indices;
-};
-
-/// The iteration space of a trace: pairs (element of the leaf, hidden position). Every
-/// access leads from it to a tensor.
-struct TraceDomain {
-  llvm::SmallVector<int64_t> extents;
-  Access position, output, multiplicand;
-  mlir::AffineMap leaf;
-  /// Where an index gives dimensions of the trace or changes from step to step: how x is read,
-  /// and at which points of the space; the multiplicand is 0 at others.
-  std::optional<Access> selection;
-  /// Dimensions of hidden positions that neither y nor the leaf has (a broadcast tail).
-  bool hasBroadcast = false;
-  mlir::AffineMap getIdentity(mlir::MLIRContext *context) const {
-    return mlir::AffineMap::getMultiDimIdentityMap(extents.size(), context);
-  }
 };
 
 /// D[a][b] of a group and the signal of the step; null values are zeros.
@@ -147,19 +121,9 @@ llvm::ArrayRef<llvm::StringLiteral> getRuleNames();
 LinearizeOptions getTailOptions(const StepGraph &graph, const WeightRelation &relation,
                                 const RelationTarget &target, Window window, bool compat);
 
-/// The iteration space of a leaf whose primitive feeds positions by `positionToOutput`.
-/// `isInvariant` says which index operands are the same in all steps.
-llvm::FailureOr<TraceDomain>
-computeTraceDomain(ETPOpInterface primitive, mlir::OpOperand &leaf,
-                   mlir::AffineMap positionToOutput, llvm::ArrayRef<int64_t> positions,
-                   llvm::function_ref<bool(mlir::Value)> isInvariant);
-
 /// `value`, given at hidden positions, at the positions of y that these read; 0 elsewhere.
 mlir::Value liftToOutput(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
                          mlir::RankedTensorType output, llvm::ArrayRef<PositionPiece> pieces);
-
-/// The operand that multiplies a leaf in the primitive; null if its factor is 1.
-mlir::OpOperand *getMultiplicand(ETPOpInterface primitive, mlir::OpOperand &leaf);
 
 /// What multiplies a leaf where `domain.multiplicand` reads it; null if that is 1.
 mlir::Value selectMultiplicand(mlir::OpBuilder &builder, mlir::Location loc,

@@ -58,12 +58,7 @@ private:
   llvm::FailureOr<llvm::SmallVector<mlir::Value>>
   buildTail(mlir::OpBuilder &side, const WeightRelation &relation, const RelationTarget &target);
   void findSlots(LeafSite &site);
-  bool isInvariant(mlir::Value value) const;
   mlir::Value findMultiplicand(mlir::OpBuilder &side, const LeafSite &site);
-  llvm::ArrayRef<int64_t> getTraceShape(const WeightRelation &relation,
-                                        const RelationTarget &target) const;
-  mlir::AffineMap getTracePositions(const WeightRelation &relation,
-                                    const RelationTarget &target) const;
   void collectQueries();
 
   // FusedTail.cpp
