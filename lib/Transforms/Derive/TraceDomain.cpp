@@ -42,6 +42,10 @@ static unsigned getDim(AffineMap map, unsigned axis) {
   return cast<AffineDimExpr>(map.getResult(axis)).getPosition();
 }
 
+static bool isOne(Value tensor, unsigned axis) {
+  return cast<RankedTensorType>(tensor.getType()).getDimSize(axis) == 1;
+}
+
 namespace {
 /// Dimensions are named by the primitive's iteration dimensions. An axis of hidden positions that
 /// y lacks (a broadcast tail) has a number behind these.
@@ -62,8 +66,9 @@ private:
   std::optional<unsigned> findDim(unsigned iteration) const;
   const DimIndex *findIndex(unsigned iteration) const;
   bool isDetermined(unsigned iteration, ArrayRef<unsigned> iterationOf) const;
-  bool isInDomain(AffineMap map) const;
-  /// The map from the domain with `count` dimensions behind it. All its axes are in the domain.
+  bool isInDomain(const DimIndex &index) const;
+  /// The map from the domain with `count` dimensions behind it. An axis that is not in the domain
+  /// has the extent 1.
   AffineMap inDomain(AffineMap map, unsigned count) const;
   Access rebase(ArrayRef<unsigned> iterations, ArrayRef<int64_t> shape) const;
   Access rebase(AffineMap map, Value tensor) const;
@@ -98,7 +103,8 @@ bool DomainFinder::isDetermined(unsigned iteration, ArrayRef<unsigned> iteration
     return false;
   for (unsigned axis = 0; axis < index->map.getNumResults(); ++axis) {
     unsigned dim = getDim(index->map, axis);
-    if (!leafMap.isFunctionOfDim(dim) && !llvm::is_contained(iterationOf, dim))
+    if (!leafMap.isFunctionOfDim(dim) && !llvm::is_contained(iterationOf, dim) &&
+        !isOne(index->index, axis))
       return false;
   }
   return true;
@@ -119,17 +125,20 @@ void DomainFinder::findDims(ArrayRef<unsigned> iterationOf, ArrayRef<int64_t> po
   }
 }
 
-bool DomainFinder::isInDomain(AffineMap map) const {
-  for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
-    if (!findDim(getDim(map, axis)))
+bool DomainFinder::isInDomain(const DimIndex &index) const {
+  for (unsigned axis = 0; axis < index.map.getNumResults(); ++axis)
+    if (!findDim(getDim(index.map, axis)) && !isOne(index.index, axis))
       return false;
   return true;
 }
 
 AffineMap DomainFinder::inDomain(AffineMap map, unsigned count) const {
   SmallVector<AffineExpr> exprs;
-  for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
-    exprs.push_back(getAffineDimExpr(*findDim(getDim(map, axis)), map.getContext()));
+  for (unsigned axis = 0; axis < map.getNumResults(); ++axis) {
+    std::optional<unsigned> dim = findDim(getDim(map, axis));
+    exprs.push_back(dim ? getAffineDimExpr(*dim, map.getContext())
+                        : getAffineConstantExpr(0, map.getContext()));
+  }
   return AffineMap::get(dims.size() + count, 0, exprs, map.getContext());
 }
 
@@ -141,7 +150,7 @@ Access DomainFinder::rebase(ArrayRef<unsigned> iterations, ArrayRef<int64_t> sha
     const DimIndex *index = findIndex(iteration);
     if (std::optional<unsigned> dim = findDim(iteration)) {
       exprs.push_back(getAffineDimExpr(*dim, context));
-    } else if (index && isInDomain(index->map)) {
+    } else if (index && isInDomain(*index)) {
       exprs.push_back(getAffineDimExpr(dims.size() + given.size(), context));
       given.push_back(index);
     } else if (extent == 1) {
@@ -178,7 +187,7 @@ bool DomainFinder::findMultiplicand(TraceDomain &domain) const {
   for (const DimIndex &index : indices) {
     std::optional<unsigned> dim = findDim(index.dim);
     selects |= dim || !isInvariant(index.index);
-    if (dim && !isInDomain(index.map))
+    if (dim && !isInDomain(index))
       return false;
     if (dim)
       access.indices.push_back({*dim, index.index, inDomain(index.map, count)});
@@ -251,34 +260,37 @@ static SmallVector<int64_t> measure(const Access &access, Value value, unsigned 
 }
 
 /// Indexed contractions know no constant: an axis of extent 1 becomes a dimension of its own.
-static AffineMap replaceConstants(AffineMap map) {
-  SmallVector<AffineExpr> exprs;
-  unsigned dims = map.getNumDims();
-  for (AffineExpr expr : map.getResults())
-    exprs.push_back(isa<AffineConstantExpr>(expr) ? getAffineDimExpr(dims++, map.getContext())
-                                                  : expr);
-  return AffineMap::get(dims, 0, exprs, map.getContext());
-}
-
-static AffineMap withDims(AffineMap map, unsigned dims) {
-  return AffineMap::get(dims, 0, map.getResults(), map.getContext());
+static SmallVector<AffineMap> replaceConstants(ArrayRef<AffineMap> maps) {
+  MLIRContext *context = maps.front().getContext();
+  unsigned dims = maps.front().getNumDims();
+  SmallVector<SmallVector<AffineExpr>> results;
+  for (AffineMap map : maps)
+    for (AffineExpr &expr : results.emplace_back(llvm::to_vector(map.getResults())))
+      if (isa<AffineConstantExpr>(expr))
+        expr = getAffineDimExpr(dims++, context);
+  return llvm::map_to_vector(results, [&](const SmallVector<AffineExpr> &exprs) {
+    return AffineMap::get(dims, 0, exprs, context);
+  });
 }
 
 /// The tensor result[map] that an access reads from its space, `value` or 1 where it is selected.
 static Value buildGather(OpBuilder &builder, Location loc, Value value, const Access &access,
                          AffineMap map, RankedTensorType type) {
-  AffineMap read = replaceConstants(access.map);
-  unsigned dims = read.getNumDims();
-  SmallVector<DimIndex> indices;
+  SmallVector<AffineMap> all = {access.map};
   for (const DimIndex &index : access.indices)
-    indices.push_back({index.dim, index.index, withDims(index.map, dims)});
+    all.push_back(index.map);
+  all.push_back(AffineMap::get(access.map.getNumDims(), 0, map.getResults(), map.getContext()));
+  all = replaceConstants(all);
+  SmallVector<DimIndex> indices;
+  for (auto [index, indexMap] : llvm::zip(access.indices, ArrayRef(all).drop_front()))
+    indices.push_back({index.dim, index.index, indexMap});
   SmallVector<Value> factors;
   SmallVector<AffineMap> maps;
   if (value) {
     factors.push_back(value);
-    maps.push_back(read);
+    maps.push_back(all.front());
   }
-  maps.push_back(withDims(map, dims));
+  maps.push_back(all.back());
   return buildContraction(builder, loc, factors, maps, type, indices);
 }
 
