@@ -30,6 +30,10 @@ static unsigned getDim(AffineMap map, unsigned axis) {
   return cast<AffineDimExpr>(map.getResult(axis)).getPosition();
 }
 
+static bool isOne(Value tensor, unsigned axis) {
+  return cast<RankedTensorType>(tensor.getType()).getDimSize(axis) == 1;
+}
+
 namespace {
 /// Dimensions are named by the primitive's iteration dimensions. An axis of hidden positions that
 /// y lacks (a broadcast tail) has a number behind these.
@@ -50,8 +54,9 @@ private:
   std::optional<unsigned> findDim(unsigned iteration) const;
   const DimIndex *findIndex(unsigned iteration) const;
   bool isDetermined(unsigned iteration, ArrayRef<unsigned> iterationOf) const;
-  bool isInDomain(AffineMap map) const;
-  /// The map from the domain with `count` dimensions behind it. All its axes are in the domain.
+  bool isInDomain(const DimIndex &index) const;
+  /// The map from the domain with `count` dimensions behind it. An axis that is not in the domain
+  /// has the extent 1.
   AffineMap inDomain(AffineMap map, unsigned count) const;
   /// How a tensor is read that `map` reads from the iteration space; null if the domain lacks a
   /// dimension.
@@ -87,7 +92,8 @@ bool DomainFinder::isDetermined(unsigned iteration, ArrayRef<unsigned> iteration
     return false;
   for (unsigned axis = 0; axis < index->map.getNumResults(); ++axis) {
     unsigned dim = getDim(index->map, axis);
-    if (!leafMap.isFunctionOfDim(dim) && !llvm::is_contained(iterationOf, dim))
+    if (!leafMap.isFunctionOfDim(dim) && !llvm::is_contained(iterationOf, dim) &&
+        !isOne(index->index, axis))
       return false;
   }
   return true;
@@ -108,17 +114,20 @@ void DomainFinder::findDims(ArrayRef<unsigned> iterationOf, ArrayRef<int64_t> po
   }
 }
 
-bool DomainFinder::isInDomain(AffineMap map) const {
-  for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
-    if (!findDim(getDim(map, axis)))
+bool DomainFinder::isInDomain(const DimIndex &index) const {
+  for (unsigned axis = 0; axis < index.map.getNumResults(); ++axis)
+    if (!findDim(getDim(index.map, axis)) && !isOne(index.index, axis))
       return false;
   return true;
 }
 
 AffineMap DomainFinder::inDomain(AffineMap map, unsigned count) const {
   SmallVector<AffineExpr> exprs;
-  for (unsigned axis = 0; axis < map.getNumResults(); ++axis)
-    exprs.push_back(getAffineDimExpr(*findDim(getDim(map, axis)), map.getContext()));
+  for (unsigned axis = 0; axis < map.getNumResults(); ++axis) {
+    std::optional<unsigned> dim = findDim(getDim(map, axis));
+    exprs.push_back(dim ? getAffineDimExpr(*dim, map.getContext())
+                        : getAffineConstantExpr(0, map.getContext()));
+  }
   return AffineMap::get(dims.size() + count, 0, exprs, map.getContext());
 }
 
@@ -132,7 +141,7 @@ Access DomainFinder::rebase(AffineMap map) const {
     const DimIndex *index = findIndex(iteration);
     if (std::optional<unsigned> dim = findDim(iteration)) {
       places[iteration] = getAffineDimExpr(*dim, context);
-    } else if (index && isInDomain(index->map)) {
+    } else if (index && isInDomain(*index)) {
       places[iteration] = getAffineDimExpr(dims.size() + given.size(), context);
       given.push_back(index);
     } else if (iterationExtents[iteration] == 1) {
@@ -162,7 +171,7 @@ bool DomainFinder::findMultiplicand(TraceDomain &domain) const {
   for (const DimIndex &index : indices) {
     std::optional<unsigned> dim = findDim(index.dim);
     selects |= dim || !isInvariant(index.index);
-    if (dim && !isInDomain(index.map))
+    if (dim && !isInDomain(index))
       return false;
     if (dim)
       access.indices.push_back({*dim, index.index, inDomain(index.map, count)});

@@ -35,34 +35,37 @@ static SmallVector<int64_t> measure(const Access &access, Value value, unsigned 
 }
 
 /// Indexed contractions know no constant: an axis of extent 1 becomes a dimension of its own.
-static AffineMap replaceConstants(AffineMap map) {
-  SmallVector<AffineExpr> exprs;
-  unsigned dims = map.getNumDims();
-  for (AffineExpr expr : map.getResults())
-    exprs.push_back(isa<AffineConstantExpr>(expr) ? getAffineDimExpr(dims++, map.getContext())
-                                                  : expr);
-  return AffineMap::get(dims, 0, exprs, map.getContext());
-}
-
-static AffineMap withDims(AffineMap map, unsigned dims) {
-  return AffineMap::get(dims, 0, map.getResults(), map.getContext());
+static SmallVector<AffineMap> replaceConstants(ArrayRef<AffineMap> maps) {
+  MLIRContext *context = maps.front().getContext();
+  unsigned dims = maps.front().getNumDims();
+  SmallVector<SmallVector<AffineExpr>> results;
+  for (AffineMap map : maps)
+    for (AffineExpr &expr : results.emplace_back(llvm::to_vector(map.getResults())))
+      if (isa<AffineConstantExpr>(expr))
+        expr = getAffineDimExpr(dims++, context);
+  return llvm::map_to_vector(results, [&](const SmallVector<AffineExpr> &exprs) {
+    return AffineMap::get(dims, 0, exprs, context);
+  });
 }
 
 /// The tensor result[map] that an access reads from its space, `value` or 1 where it is selected.
 static Value buildGather(OpBuilder &builder, Location loc, Value value, const Access &access,
                          AffineMap map, RankedTensorType type) {
-  AffineMap read = replaceConstants(access.map);
-  unsigned dims = read.getNumDims();
-  SmallVector<DimIndex> indices;
+  SmallVector<AffineMap> all = {access.map};
   for (const DimIndex &index : access.indices)
-    indices.push_back({index.dim, index.index, withDims(index.map, dims)});
+    all.push_back(index.map);
+  all.push_back(AffineMap::get(access.map.getNumDims(), 0, map.getResults(), map.getContext()));
+  all = replaceConstants(all);
+  SmallVector<DimIndex> indices;
+  for (auto [index, indexMap] : llvm::zip(access.indices, ArrayRef(all).drop_front()))
+    indices.push_back({index.dim, index.index, indexMap});
   SmallVector<Value> factors;
   SmallVector<AffineMap> maps;
   if (value) {
     factors.push_back(value);
-    maps.push_back(read);
+    maps.push_back(all.front());
   }
-  maps.push_back(withDims(map, dims));
+  maps.push_back(all.back());
   return buildContraction(builder, loc, factors, maps, type, indices);
 }
 
