@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from . import dual
-from .models import Model, squared_error
+from .model import Model, squared_error
 
 POINTWISE = {"tanh": dual.tanh, "logistic": dual.logistic, "exp": dual.exp}
 

@@ -3,18 +3,16 @@
 
 A step is written as `step(c, p, s, x)`: context, parameters, states at the step's start, input.
 It calls `c.matmul`, `c.elementwise` for ETP primitives, `c.dot` for ordinary products, `c.set`
-to write a state (its result is what the rest of the step must use), `c.spike` and `c.stop`.
+to write a state (its result is what the rest of the step must use), `c.spike` and `c.stop`, and
+`c.mixed` for a value made of several positions, which D and f hold fixed.
 """
 
 import numpy as np
 
 from . import dual
 from .dual import Dual, detach, value
+from .surrogates import relu
 from .windows import windows
-
-
-def relu_grad(z):
-    return np.maximum(0.3 * (1 - np.abs(z)), 0)
 
 
 def bias_letters(equation):
@@ -46,7 +44,7 @@ class Context:
         return self.einsum(name, "...i,io->...o", x, w, b)
 
     def einsum(self, name, equation, x, w, b=None):
-        self.x[name], self.equations[name] = value(x), equation
+        self.x[name], self.equations[name] = value(x), (equation, value(w).shape)
         return self.primitive(name, product(equation, x, w, b))
 
     def conv(self, name, equation, x, w, b=None, **options):
@@ -63,11 +61,14 @@ class Context:
         self.new[state] = v
         return v
 
-    def spike(self, u):
-        return dual.apply(u, lambda z: (z >= 0).astype(float), relu_grad)
+    def spike(self, u, surrogate=relu):
+        return dual.apply(u, lambda z: (z >= 0).astype(float), surrogate)
 
     def stop(self, u):
         return detach(u)
+
+    def mixed(self, u):
+        return u
 
 
 class OperandContext(Context):
@@ -106,6 +107,9 @@ class TailContext(Context):
         self.new[state] = v
         return detach(v) if state in self.foreign else v
 
+    def mixed(self, u):
+        return detach(u)
+
 
 class TransitionContext(Context):
     """Old states to new states, cut at primitives and at products of hidden values."""
@@ -115,6 +119,9 @@ class TransitionContext(Context):
 
     def dot(self, x, w):
         return detach(dual.dot(x, w))
+
+    def mixed(self, u):
+        return detach(u)
 
 
 class SignalContext(Context):
@@ -151,9 +158,9 @@ class LinearisedContext(Context):
             return u
         return self.tape.pop(0)
 
-    def spike(self, u):
+    def spike(self, u, surrogate=relu):
         u0 = self.nominal(u)
-        return (u0 >= 0).astype(float) + relu_grad(u0) * (u - u0)
+        return (u0 >= 0).astype(float) + surrogate(u0) * (u - u0)
 
     def stop(self, u):
         return self.nominal(u)

@@ -104,8 +104,21 @@ def sin(u):
     return apply(u, np.sin, np.cos)
 
 
+def cos(u):
+    return apply(u, np.cos, lambda z: -np.sin(z))
+
+
+def absolute(u):
+    """The derivative at 0 is 1, as of the value u >= 0."""
+    return apply(u, np.abs, lambda z: np.where(z >= 0, 1.0, -1.0))
+
+
 def square(u):
     return apply(u, lambda z: z * z, lambda z: 2 * z)
+
+
+def rsqrt(u):
+    return apply(u, lambda z: z**-0.5, lambda z: -0.5 * z**-1.5)
 
 
 def relu(u):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Models on random data against the rule by brute force: examples_test.py FOLDER NAME..."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -12,60 +13,62 @@ from .models import find
 from .quantities import trajectory
 from .rule import learn
 
-BATCH = 3
+LEAST = 1e-4  # of the gradient of every parameter
+DECLARED = re.compile(r"etrace\.(param|hidden|state|component) @(\w+) : tensor<([\dx]+)xf32>"
+                      r"(?: init #etrace\.constant<value = (\S+)>)?")
+INPUT = re.compile(r"etrace\.step @\w+\(%\w+: tensor<([\dx]+)xf32>\) -> tensor<([\dx]+)xf32>")
+TARGET = re.compile(r"%target: tensor<((?:\d+x)*)(f32|i32)>")
 
 
-def layer(prefix, width, n):
-    return {f"{prefix}{k}{g}": s for g in "zrc" for k, s in (("w", (width + n, n)), ("b", (n,)))}
+def extents(text):
+    return tuple(int(n) for n in re.findall(r"\d+", text))
 
 
-# name without "-batch": width (or shape) of the input, of the output, parameters, states
-SHAPES = {
-    "leaky-tanh": (3, 5, {"w": (3, 5), "b": (5,)}, {"h": 5}),
-    "vanilla-rnn": (3, 4, {"w": (7, 4), "b": (4,)}, {"h": 4}),
-    "lif-substeps": (3, 4, {"w": (7, 4), "b": (4,)}, {"V": 4}),
-    "lif-exp": (3, 4, {"w": (7, 4), "b": (4,)}, {"V": 4, "g": 4}),
-    "alif": (3, 4, {"w": (7, 4), "b": (4,)}, {"V": 4, "a": 4}),
-    "alif-group": (3, 4, {"w": (7, 4), "b": (4,)}, {"V": 4, "a": 4}),
-    "conv-gated": ((6, 2), (6, 3), {k + g: s for g in "zc"
-                                    for k, s in (("k", (3, 5, 3)), ("b", (3,)))}, {"h": (6, 3)}),
-    "weight-twice": (4, 4, {"w": (4, 4)}, {"h": 4}),
-    "two-layer": (2, 2, layer("first_", 2, 3) | layer("second_", 3, 4)
-                  | {"wo": (4, 2), "bo": (2,)}, {"first_h": 3, "second_h": 4}),
-}
+def draw(text, steps=6):
+    """Parameters, states, inputs and targets; units that spike get inputs that make them.
 
-
-def draw(name, steps=6):
-    """Parameters, states, inputs and targets; lively enough for spikes."""
+    States with a value of rest start near it, the others from 0 to 2.
+    """
     rng = np.random.default_rng(7)
-    lead = (BATCH,) if name.endswith("-batch") else ()
-    width, out, params, states = SHAPES[name.removesuffix("-batch")]
-    p = {k: rng.normal(0.1, 0.8, shape) for k, shape in params.items()}
-    full = lambda shape: lead + tuple(np.atleast_1d(shape))
-    s = {k: rng.uniform(0, 0.8, full(n)) for k, n in states.items()}
-    return p, s, rng.uniform(0, 1, (steps,) + full(width)), rng.uniform(0, 1, (steps,) + full(out))
+    p, s = {}, {}
+    for kind, name, shape, rest in DECLARED.findall(text):
+        if kind == "param":
+            p[name] = rng.normal(0.1, 0.8, extents(shape))
+        else:
+            noise = rng.uniform(0, 2, extents(shape))
+            s[name] = float(rest) * (1 + 0.1 * noise) if rest else noise
+    x, out = (extents(shape) for shape in INPUT.search(text).groups())
+    inputs = rng.uniform(0, 4 if "etrace.spike" in text else 1, (steps,) + x)
+    shape, type_ = TARGET.search(text).groups()
+    if type_ == "i32":
+        targets = rng.integers(out[-1], size=(steps,) + extents(shape), dtype=np.int32)
+    else:
+        targets = rng.uniform(0, 1, (steps,) + out)
+    return p, s, inputs, targets
 
 
-def norm(gradients):
-    return np.sqrt(sum(np.sum(v**2) for v in gradients.values()))
+def paths(text, s):
+    """States by path: components have the name of their group before their own."""
+    group = re.search(r"etrace\.group_state @(\w+)", text)
+    return {f"{group[1]}.{k}" if group else k: v for k, v in s.items()}
 
 
 def check(folder, name):
-    report, model = Report(name), find(name.replace("-group", ""))
-    p, s, inputs, targets = draw(name)
+    file = Path(folder) / f"{name}.mlir"
+    report, model, text = Report(name), find(name), file.read_text()
+    p, s, inputs, targets = draw(text)
     steps = trajectory(model, p, s, inputs, targets)
-    names = {k: f"neuron.{k}" if "group" in name else k for k in s}
     for rule, window in COMBINATIONS:
         what = f"{rule} {window}"
         expected, _ = learn(model, p, steps, rule, window)
-        report.check(f"{what} is alive", norm(expected) > 0.01, f"gradient {norm(expected):.1e}")
-        out = run(Path(folder) / f"{name}.mlir", p, {names[k]: v for k, v in s.items()}, inputs,
-                  targets, rule, window)
+        out = run(file, p, paths(text, s), inputs, targets, rule, window)
         report.equal(f"{what} outputs", out.get(f"output:{OUTPUT}"),
                      np.stack([step.out for step in steps]), 1e-12)
         report.equal(f"{what} losses", out.get("loss"), np.array([t.loss for t in steps]), 1e-12)
         for k, v in expected.items():
             report.equal(f"{what} gradient {k}", out.get(f"gradient:{k}"), v, 1e-10)
+            size = np.linalg.norm(v)
+            report.check(f"{what} gradient {k} is alive", size > LEAST, f"{size:.1e}")
     return report.finish()
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import goldens
 from .dual import logistic_value
-from .harness import OUTPUT, Report, run
+from .harness import OUTPUT, Report, model_file, run
 from .models import one_hot
 from .quantities import trajectory
 from .rule import learn
@@ -24,8 +24,7 @@ FORWARD, GRADIENT, TRACE = 1e-12, 1e-10, 1e-9
 class Case:
     def __init__(self, folder, examples, name):
         self.golden = goldens.load(folder, name)
-        files = [d / f"{self.golden.model}.mlir" for d in (folder, examples)]
-        self.file = next(f for f in files if f.exists())
+        self.file = model_file(self.golden.model, folder, examples)
         self.report = Report(name)
         self.compat, self.default, self.oracle = {}, {}, {}
 

@@ -12,6 +12,12 @@ from pathlib import Path
 import numpy as np
 
 INPUT, TARGET, OUTPUT = "x", "target", "out"
+ZOO = Path(__file__).parents[2] / "examples" / "zoo"
+
+
+def model_file(name, *folders):
+    """The first of the folders, or the zoo, has the model."""
+    return next(f for f in (Path(d) / f"{name}.mlir" for d in (*folders, ZOO)) if f.exists())
 
 
 def deviation(a, b):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Queries of Jacobians against the reference: jacobians_test.py SEEDS GOLDENS EXAMPLES DIRECTORY.
+"""Queries of Jacobians against the reference: jacobians_test.py SEEDS EXAMPLES DIRECTORY.
 
 Each model is asked twice: as a learner, for the D, f and x of its rule, and as a function from
 states and parameters to new states, for everything.
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .harness import Report, in_double, run
+from .harness import Report, in_double, model_file, run
 from .seeds_test import SINGLE, array
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "Differentiation" / "Inputs"))
@@ -46,8 +46,8 @@ SQUARE = {"4": "3"}
 CASES = {
     "simple_neuron": Case("simple-neuron", {"h": "h"}, {"w": "w"}, SQUARE, {"w": 0}),
     "adaptive": Case("adaptive-separate", {"V": "V", "I": "I"}, {"w": "w"}, SQUARE, {"w": 0}),
-    "gif": Case("gif", {"I1": "I1", "I2": "I2", "V": "V", "th": "V_th"}, {"w": "w"}, SQUARE,
-                {"w": 0}),
+    "gif": Case("tree-neuron", {"I1": "I1", "I2": "I2", "V": "V", "th": "V_th"}, {"w": "w"},
+                SQUARE, {"w": 0}),
     "two_layer": Case("two-recurrent-layers", {"h1": "h1", "h2": "h2"},
                       {"v1": "w1_in", "w1": "w1_rec", "v2": "w2_in", "w2": "w2_rec"}),
     "vanilla": Case("relu-readout", {"h": "rnn.h"},
@@ -110,7 +110,7 @@ class Function:
 class Model:
     def __init__(self, name, folders, directory, doc):
         self.name, self.case, self.doc, self.directory = name, CASES[name], doc[name], directory
-        file = next(f for f in (d / f"{self.case.file}.mlir" for d in folders) if f.exists())
+        file = model_file(self.case.file, *folders)
         self.text = in_double(resize(file.read_text(), self.case.extents))
         self.p = {k: array(self.doc["weights"][v]) for k, v in self.case.params.items()}
         self.s = {k: array(self.doc["state"][v]) for k, v in self.case.states.items()}
@@ -196,11 +196,11 @@ class Model:
                                array(whole["D"]), 1e-3)
 
 
-def main(seeds, goldens, examples, directory):
+def main(seeds, examples, directory):
     doc = json.loads((Path(seeds) / "hidden_jacobians.json").read_text())
     report = Report("Jacobians")
     for name in CASES:
-        model = Model(name, [Path(seeds), Path(goldens), Path(examples)], directory, doc)
+        model = Model(name, [seeds, examples], directory, doc)
         model.check_learner(report)
         model.check_function(report)
     return report.finish()

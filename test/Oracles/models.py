@@ -1,47 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""The example models and the models of the golden vectors, written a second time in numpy.
-
-A `Model` lists its hidden groups (members in the order of first access) and which groups every
-ETP primitive reaches; primitives that reach none are left out, and in program order.
-Sizes come from the parameters and states that a test passes in.
-"""
+"""The example models and the models of the golden vectors, written a second time in numpy."""
 
 import math
-from dataclasses import dataclass
-from typing import Callable
 
 import numpy as np
 
-from . import dual
+from . import dual, rate_zoo, spiking_zoo
 from .dual import concat, logistic, square, tanh
-
-
-@dataclass
-class Model:
-    step: Callable            # step(c, p, s, x) -> output
-    groups: dict              # group -> list of states
-    relations: dict           # primitive -> list of groups
-    loss: Callable
-
-
-def squared_error(out, target):
-    return dual.total(square(out - target))
-
-
-def mean_squared_error(out, target):
-    return squared_error(out, target) * (1.0 / np.size(target))
-
-
-def cross_entropy(out, target):
-    shifted = out - dual.value(out).max(-1, keepdims=True)
-    each = dual.log(dual.row_sum(dual.exp(shifted))) - dual.pick(shifted, target)
-    return dual.total(each) * (1.0 / np.size(target))
-
-
-def single(step, states, primitives, loss=squared_error):
-    """One group, reached by the primitives."""
-    return Model(step, {"group0": states}, {name: ["group0"] for name in primitives}, loss)
-
+from .model import Model, cross_entropy, mean_squared_error, single, squared_error
 
 # ---- rate cells ------------------------------------------------------------------------
 
@@ -264,6 +230,19 @@ def adaptive_neuron(c, p, s, x):
     return c.set("V", 0.9 * v + x + c.matmul("y", v, p["w"]) - i)
 
 
+def tree_neuron(c, p, s, x):
+    v, first, second = s["V"], s["I1"], s["I2"]
+    c.set("I1", 0.9 * first)
+    c.set("I2", 0.95 * second)
+    c.set("th", 0.99 * s["th"] + 0.01 * v)
+    return c.set("V", 0.8 * v + x + c.matmul("y", v, p["w"]) + first + second)
+
+
+def two_recurrent_layers(c, p, s, x):
+    h1 = c.set("h1", tanh(c.dot(x, p["v1"]) + c.matmul("first", s["h1"], p["w1"])))
+    return c.set("h2", tanh(c.dot(h1, p["v2"]) + c.matmul("second", s["h2"], p["w2"])))
+
+
 def relu_readout(c, p, s, x):
     h = c.set("h", dual.relu(c.matmul("y", concat(x, s["h"]), p["w"], p["b"])))
     return c.matmul("out", h, p["wo"], p["bo"])
@@ -309,10 +288,14 @@ MODELS = {
     "lora": single(lora, ["h"], ["y"]),
     "embedding": single(embedding, ["h"], ["row", "r"]),
     "weight-twice": single(weight_twice, ["h"], ["y"]),
-    "simple-neuron": single(simple_neuron, ["h"], ["y"]),
-    "adaptive-neuron": single(adaptive_neuron, ["V", "I"], ["y"]),
-    "relu-readout": single(relu_readout, ["h"], ["y"]),
-}
+    "simple-neuron": single(simple_neuron, ["h"], ["y"], mean_squared_error),
+    "adaptive-group": single(adaptive_neuron, ["V", "I"], ["y"], mean_squared_error),
+    "tree-neuron": single(tree_neuron, ["I1", "I2", "V", "th"], ["y"]),
+    "two-recurrent-layers": Model(
+        two_recurrent_layers, {"group0": ["h1"], "group1": ["h2"]},
+        {"first": ["group0"], "second": ["group1"]}, squared_error),
+    "relu-readout": single(relu_readout, ["h"], ["y"], mean_squared_error),
+} | rate_zoo.MODELS | spiking_zoo.MODELS
 
 
 def find(name):

@@ -21,7 +21,7 @@ class Step:
     out: np.ndarray
     loss: float
     x: dict          # primitive -> its x
-    equations: dict  # primitive -> "x,w->y"
+    equations: dict  # primitive -> ("x,w->y", shape of w)
     D: dict          # group -> (P, S, S)
     J: dict          # (primitive, group) -> {False, True}: (P, S, parameters), True: uncut
     f: dict          # (primitive, group) -> {False, True}: (P, S)
@@ -145,7 +145,8 @@ def quantities(model, p, s, x, target):
     native, compat = signals(model, p, s, x, target)
     return Step(
         new={k: value(v) for k, v in plain.new.items()}, out=value(out), loss=float(value(loss)),
-        x=plain.x, equations=plain.equations, D=transition(model, p, s, x), J=J, f=f, native=native, compat=compat,
+        x=plain.x, equations=plain.equations, D=transition(model, p, s, x), J=J, f=f,
+        native=native, compat=compat,
         past={g: np.stack([whole[states.slice(m)] for m in ms], 1)
               for g, ms in model.groups.items()},
         direct=row(loss, parameters.size), transition=full, influence=influence,

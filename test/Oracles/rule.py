@@ -67,16 +67,12 @@ class Factorised:
         """The gradient of one operand of the primitive."""
         if name not in self.x:
             return cotangent.reshape(-1, size).sum(0)
-        x, (inputs, y) = self.x[name], self.equations[name].split("->")
+        equation, shape = self.equations[name]
+        x, (inputs, y) = self.x[name], equation.split("->")
         left, right = inputs.split(",")
         if y.startswith("..."):
             x, left, y = x.reshape(-1, x.shape[-1]), "b" + left[3:], "b" + y[3:]
-        extents = dict(zip(left, x.shape))
-        rest = [letter for letter in y if letter not in extents]
-        # At most one letter of y is the weight's alone; its extent is what remains.
-        extents.update({letter: cotangent.size // int(np.prod([extents[k] for k in y
-                                                               if k in extents]))
-                        for letter in rest})
+        extents = dict(zip(left, x.shape)) | dict(zip(right, shape))
         shaped = cotangent.reshape([extents[letter] for letter in y])
         if leaf == "bias":
             return np.einsum(f"{y}->{bias_letters(f'{left},{right}->{y}')}", shaped).ravel()

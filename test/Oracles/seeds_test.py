@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from .appendix import CASES, ROWS, figures
-from .harness import OUTPUT, Report, run
+from .harness import OUTPUT, Report, model_file, run
 
 SINGLE = ("d-rtrl", "single-step")
 WINDOW = ("d-rtrl", 1)
@@ -56,7 +56,7 @@ def check(report, what, out, expected):
 def simple_neuron(folder, report):
     """S000-01, S000-13: h = tanh(x + h w), state in, state out, numbers of the document."""
     seed = Seed(folder, "hidden_simple_neuron", {"w": "w"}, {"h": "h"})
-    file = folder / "simple-neuron.mlir"
+    file = model_file("simple-neuron", folder)
     once = seed.run(file, SINGLE)
     seed.check_forward(report, "S000-13", once)
     check(report, "S000-13 single-step", once, seed.gradients("single_step"))
@@ -74,7 +74,7 @@ def adaptive(folder, report):
     seed = Seed(folder, "hidden_adaptive", {"w": "w"}, {"V": "V", "I": "I"})
     names = {"V": "state.V", "I": "state.I"}
     for form, states in (("separate", None), ("group", names), ("group-read-back", names)):
-        file = folder / f"adaptive-{form}.mlir"
+        file = model_file(f"adaptive-{form}", folder)
         rows = {"separate": "S000-07", "group": "S000-12 S000-07",
                 "group-read-back": "S000-03 S000-07"}[form]
         for rule, theirs in ((SINGLE, "single_step"), (WINDOW, "window_1")):
@@ -91,7 +91,7 @@ def relu_readout(folder, report):
     names = {"w": "rnn.W.weight.weight", "b": "rnn.W.weight.bias", "wo": "out.weight.weight",
              "bo": "out.weight.bias"}
     seed = Seed(folder, "graph_vanilla_readout", names, {"h": "rnn.h"})
-    file = folder / "relu-readout.mlir"
+    file = model_file("relu-readout", folder)
     windowed, compat, ours = (seed.run(file, WINDOW), seed.run(file, SINGLE, compat=True),
                               seed.run(file, SINGLE))
     seed.check_forward(report, "S002-19", ours)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 // Neuron with two currents and a moving threshold: I1 <- 0.9 I1, I2 <- 0.95 I2,
 // V <- 0.8 V + x + V w + I1 + I2, th <- 0.99 th + 0.01 V.
-etrace.model @gif {
+etrace.model @tree_neuron {
   etrace.param @w : tensor<4x4xf32>
   etrace.hidden @I1 : tensor<4xf32>
   etrace.hidden @I2 : tensor<4xf32>
