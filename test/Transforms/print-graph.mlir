@@ -24,12 +24,17 @@
 // CHECK: Weight 0: w, b  is associated with hidden group 0  (matmul0, exact)
 // CHECK-NEXT: from w: math.absf [[#@LINE+45]]:11
 // CHECK-NEXT: to n.V, n.I: arith.addf [[#@LINE+49]]:11, arith.addf [[#@LINE+50]]:11
+// CHECK-NEXT: trace: weight 3x4 for 2 states, bias 4 for 2 states: 128 bytes (pp-prop: 44)
 // CHECK-NEXT: Weight 1: d  is associated with hidden groups [0, 1]  (elementwise0, approximate: 'h' recurs through a product of weights)
 // CHECK-NEXT: to n.V, n.I: arith.mulf [[#@LINE+46]]:11, arith.addf [[#@LINE+47]]:11, arith.addf [[#@LINE+48]]:11
 // CHECK-NEXT: to h: linalg.broadcast [[#@LINE+55]]:13, arith.addf [[#@LINE+56]]:11
+// CHECK-NEXT: trace: weight 4 for 2 states, weight 2x4: 64 bytes (pp-prop: 64)
+// CHECK: Traces take 192 bytes with D-RTRL, 108 with pp-prop; a step of D-RTRL 156 multiply-adds on them.
 // CHECK: The non-etrace weight parameters are:
 // CHECK: Weight 0: r  (excluded: relation-excluded-ordinary)
 // CHECK-NEXT: Weight 1: out  (excluded: relation-excluded-non-temporal)
+// CHECK: relation-excluded-ordinary: no primitive reads it; learns by its gradient within a step
+// CHECK-NEXT: relation-excluded-non-temporal: reaches outputs only; its gradient within a step is all of it
 
 // DOT: digraph "net" {
 // DOT: subgraph cluster_0 {
