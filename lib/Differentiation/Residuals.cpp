@@ -35,7 +35,8 @@ static llvm::SetVector<Value> findResiduals(Block &body, ValueRange cotangents,
   DenseSet<Value> dependent(cotangents.begin(), cotangents.end());
   DenseSet<Value> needed(outgoing.begin(), outgoing.end());
   llvm::SetVector<Value> residuals;
-  for (Operation *op : llvm::reverse(getSlice(body, needed))) {
+  SmallVector<Operation *> slice = getSlice(body, needed);
+  for (Operation *op : llvm::reverse(slice)) {
     llvm::SetVector<Value> reads = getReads(op);
     if (llvm::none_of(reads, [&](Value read) { return dependent.contains(read); }))
       continue;

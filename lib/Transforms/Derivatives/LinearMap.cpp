@@ -107,11 +107,14 @@ LogicalResult LinearMap::provideExtents(OpBuilder &builder, Operation *previous)
   mapping.map(tangents.getArguments(), inputs);
   SmallVector<Value> values(needed.begin(), needed.end());
   cloneSlice(builder, tangents, values, mapping);
+  // All of them, also where that is an error: tangents do not outlive this map.
+  Operation *other = nullptr;
   for (OpOperand *use : reads) {
-    if (!isa<ShapedDimOpInterface>(use->getOwner()))
-      return use->getOwner()->emitError()
-             << "the transposed program reads a tangent [no-transpose-rule]";
+    if (!other && !isa<ShapedDimOpInterface>(use->getOwner()))
+      other = use->getOwner();
     use->set(mapping.lookupOrDefault(use->get()));
   }
+  if (other)
+    return other->emitError() << "the transposed program reads a tangent [no-transpose-rule]";
   return success();
 }
