@@ -22,18 +22,24 @@ namespace etrace {
 using namespace mlir;
 using namespace etrace;
 
-/// An operation on the elements of tensors, with one result.
+/// An operation on the elements of tensors.
 static bool isElementwise(Operation *op) {
-  return OpTrait::hasElementwiseMappableTraits(op) && op->getNumResults() == 1 &&
-         isa<RankedTensorType>(op->getResult(0).getType());
+  return OpTrait::hasElementwiseMappableTraits(op) && op->getNumResults() > 0 &&
+         llvm::all_of(op->getResultTypes(), llvm::IsaPred<RankedTensorType>);
 }
 
-static RankedTensorType getType(Operation *op) {
-  return cast<RankedTensorType>(op->getResult(0).getType());
+/// All results have one shape.
+static ArrayRef<int64_t> getShape(Operation *op) {
+  return cast<RankedTensorType>(op->getResult(0).getType()).getShape();
+}
+
+static SmallVector<Type> getElementTypes(Operation *op) {
+  return llvm::map_to_vector(op->getResultTypes(),
+                             [](Type type) { return getElementTypeOrSelf(type); });
 }
 
 namespace {
-/// Operations that become one: the last of them has the result, the others have no user outside.
+/// Operations that become one: the last of them has the results, the others have no user outside.
 struct Tree {
   /// Last first.
   SmallVector<Operation *> ops;
@@ -48,8 +54,8 @@ public:
 
 private:
   void collectInputs();
-  /// A tensor of the shape of the result whose contents do not matter.
-  Value buildDestination();
+  /// Tensors of the shape of the results whose contents do not matter.
+  SmallVector<Value> buildDestinations();
   void buildBody(OpBuilder &inner, ValueRange arguments);
 
   const Tree &tree;
@@ -65,7 +71,7 @@ private:
 void TreeBuilder::collectInputs() {
   DenseSet<Value> seen;
   for (Operation *op : tree.ops)
-    seen.insert(op->getResult(0));
+    seen.insert(op->result_begin(), op->result_end());
   for (Operation *op : llvm::reverse(tree.ops))
     for (Value operand : op->getOperands()) {
       // A scalar is read as it is.
@@ -79,12 +85,14 @@ void TreeBuilder::collectInputs() {
     }
 }
 
-Value TreeBuilder::buildDestination() {
-  RankedTensorType type = getType(root);
+SmallVector<Value> TreeBuilder::buildDestinations() {
   // All operands have the extents of the result.
   Value like = inputs.empty() ? splats.front().first : inputs.front();
-  return tensor::EmptyOp::create(builder, loc, tensor::getMixedSizes(builder, loc, like),
-                                 type.getElementType());
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, like);
+  SmallVector<Value> destinations;
+  for (Type element : getElementTypes(root))
+    destinations.push_back(tensor::EmptyOp::create(builder, loc, sizes, element));
+  return destinations;
 }
 
 void TreeBuilder::buildBody(OpBuilder &inner, ValueRange arguments) {
@@ -98,22 +106,26 @@ void TreeBuilder::buildBody(OpBuilder &inner, ValueRange arguments) {
     for (Value operand : op->getOperands())
       operands.push_back(mapping.lookupOrDefault(operand));
     Operation *scalar = inner.create(op->getLoc(), op->getName().getIdentifier(), operands,
-                                     {getType(op).getElementType()}, op->getAttrs());
-    mapping.map(op->getResult(0), scalar->getResult(0));
+                                     getElementTypes(op), op->getAttrs());
+    mapping.map(op->getResults(), scalar->getResults());
   }
-  linalg::YieldOp::create(inner, loc, mapping.lookup(root->getResult(0)));
+  SmallVector<Value> yields;
+  for (Value result : root->getResults())
+    yields.push_back(mapping.lookup(result));
+  linalg::YieldOp::create(inner, loc, yields);
 }
 
 void TreeBuilder::build() {
   collectInputs();
-  RankedTensorType type = getType(root);
-  AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
-  SmallVector<AffineMap> maps(inputs.size() + 1, identity);
-  SmallVector<utils::IteratorType> iterators(type.getRank(), utils::IteratorType::parallel);
+  unsigned rank = getShape(root).size();
+  SmallVector<AffineMap> maps(inputs.size() + root->getNumResults(),
+                              builder.getMultiDimIdentityMap(rank));
+  SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
   auto generic = linalg::GenericOp::create(
-      builder, loc, TypeRange(type), inputs.getArrayRef(), buildDestination(), maps, iterators,
+      builder, loc, root->getResultTypes(), inputs.getArrayRef(), buildDestinations(), maps,
+      iterators,
       [&](OpBuilder &inner, Location, ValueRange arguments) { buildBody(inner, arguments); });
-  root->getResult(0).replaceAllUsesWith(generic.getResult(0));
+  root->replaceAllUsesWith(generic.getResults());
   // Users before what they use.
   for (Operation *op : tree.ops)
     op->erase();
@@ -129,8 +141,7 @@ static int findTree(Operation *op, const DenseMap<Operation *, int> &trees,
       return -1;
     common = tree->second;
   }
-  bool fits = common >= 0 && getType(built[common].ops.front()).getShape() ==
-                                 getType(op).getShape();
+  bool fits = common >= 0 && getShape(built[common].ops.front()) == getShape(op);
   return fits ? common : -1;
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "Rewrite.h"
 #include "etrace/Conversion/Passes.h"
 
 #include "mlir/Conversion/MathToLibm/MathToLibm.h"
@@ -13,7 +14,6 @@
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Transforms/DialectConversion.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace etrace {
 #define GEN_PASS_DEF_EXPANDMATHPASS
@@ -83,14 +83,14 @@ private:
                  ComputeInF32<math::AtanOp>, ComputeInF32<math::SinhOp>,
                  ComputeInF32<math::CoshOp>, ComputeInF32<math::Exp2Op>,
                  ComputeInF32<math::Log2Op>>(&getContext());
-    return applyPatternsGreedily(getOperation(), std::move(patterns));
+    return applyToFixpoint(getOperation(), std::move(patterns));
   }
 
   LogicalResult approximate() {
     RewritePatternSet patterns(&getContext());
     populateMathPolynomialApproximationPatterns(patterns, MathPolynomialApproximationOptions{});
     arith::populateExpandBFloat16Patterns(patterns);
-    return applyPatternsGreedily(getOperation(), std::move(patterns));
+    return applyToFixpoint(getOperation(), std::move(patterns));
   }
 
   LogicalResult callLibm() {

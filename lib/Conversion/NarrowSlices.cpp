@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "Rewrite.h"
 #include "etrace/Conversion/Passes.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -10,7 +11,6 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tensor/Transforms/Transforms.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace etrace {
 #define GEN_PASS_DEF_NARROWSLICESPASS
@@ -18,6 +18,7 @@ namespace etrace {
 } // namespace etrace
 
 using namespace mlir;
+using namespace etrace;
 
 namespace {
 struct NarrowSlices : etrace::impl::NarrowSlicesPassBase<NarrowSlices> {
@@ -25,7 +26,7 @@ struct NarrowSlices : etrace::impl::NarrowSlicesPassBase<NarrowSlices> {
     RewritePatternSet patterns(&getContext());
     linalg::populateBubbleUpExtractSliceOpPatterns(patterns);
     tensor::populateFoldTensorEmptyPatterns(patterns);
-    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+    if (failed(applyToFixpoint(getOperation(), std::move(patterns))))
       signalPassFailure();
   }
 };

@@ -78,3 +78,19 @@ func.func @region(%c: i1, %x: tensor<5xf32>) -> tensor<5xf32> {
   }
   return %r : tensor<5xf32>
 }
+
+// Operations with two results: at the end of a tree, and inside one.
+// CHECK-LABEL: func.func @two_results(
+// CHECK: %[[E:.*]]:2 = linalg.generic {{.*}} outs(%{{.*}}, %{{.*}} : tensor<5xf64>, tensor<5xf64>)
+// CHECK: %[[S:.*]], %[[C:.*]] = math.sincos %{{.*}} : f64
+// CHECK-NEXT: linalg.yield %[[S]], %[[C]] : f64, f64
+// CHECK: %[[I:.*]] = linalg.generic {{.*}} ins(%[[E]]#0 :
+// CHECK: %[[S2:.*]], %[[C2:.*]] = math.sincos
+// CHECK-NEXT: arith.addf %[[S2]], %[[C2]] : f64
+// CHECK: return %[[E]]#0, %[[E]]#1, %[[I]]
+func.func @two_results(%x: tensor<5xf64>) -> (tensor<5xf64>, tensor<5xf64>, tensor<5xf64>) {
+  %s, %c = math.sincos %x : tensor<5xf64>
+  %s2, %c2 = math.sincos %s : tensor<5xf64>
+  %a = arith.addf %s2, %c2 : tensor<5xf64>
+  return %s, %c, %a : tensor<5xf64>, tensor<5xf64>, tensor<5xf64>
+}

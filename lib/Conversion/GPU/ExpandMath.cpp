@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "../Rewrite.h"
 #include "etrace/Conversion/GPU/Passes.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
-#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace etrace {
 #define GEN_PASS_DEF_GPUEXPANDMATHPASS
@@ -16,6 +16,7 @@ namespace etrace {
 } // namespace etrace
 
 using namespace mlir;
+using namespace etrace;
 
 namespace {
 
@@ -109,8 +110,8 @@ void GPUExpandMathPass::runOnOperation() {
   approximations.add<ExpandRsqrt>(&getContext());
   RewritePatternSet intrinsics(&getContext());
   populateIntrinsics(intrinsics);
-  if (failed(applyPatternsGreedily(getOperation(), std::move(approximations))) ||
-      failed(applyPatternsGreedily(getOperation(), std::move(intrinsics))) ||
+  if (failed(applyToFixpoint(getOperation(), std::move(approximations))) ||
+      failed(applyToFixpoint(getOperation(), std::move(intrinsics))) ||
       failed(requireExpanded(getOperation())))
     return signalPassFailure();
 }

@@ -9,7 +9,7 @@ import subprocess
 import numpy as np
 
 LOWERING = [
-    "-convert-elementwise-to-linalg", "-etrace-fuse-elementwise",
+    "-etrace-elementwise-to-linalg", "-etrace-fuse-elementwise",
     "-one-shot-bufferize=bufferize-function-boundaries allow-return-allocs-from-loops "
     "function-boundary-type-conversion=identity-layout-map",
     "-convert-linalg-to-loops", "-convert-scf-to-cf", "-expand-strided-metadata",
