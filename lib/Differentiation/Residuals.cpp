@@ -5,6 +5,9 @@
 #include "etrace/Differentiation/Residuals.h"
 
 #include "etrace/Differentiation/Regions.h"
+#include "etrace/Interfaces/Contraction.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/Remarks.h"
 
 using namespace mlir;
@@ -35,6 +38,9 @@ static llvm::SetVector<Value> findResiduals(Block &body, ValueRange cotangents,
   DenseSet<Value> dependent(cotangents.begin(), cotangents.end());
   DenseSet<Value> needed(outgoing.begin(), outgoing.end());
   llvm::SetVector<Value> residuals;
+  auto isFixed = [](Value value) {
+    return value.getDefiningOp<tensor::EmptyOp>() || matchPattern(value, m_Constant());
+  };
   SmallVector<Operation *> slice = getSlice(body, needed);
   for (Operation *op : llvm::reverse(slice)) {
     llvm::SetVector<Value> reads = getReads(op);
@@ -44,7 +50,7 @@ static llvm::SetVector<Value> findResiduals(Block &body, ValueRange cotangents,
     for (Value read : reads)
       if (Operation *from = read.getDefiningOp();
           from && !dependent.contains(read) && from->getBlock() == &body &&
-          from->getNumOperands() > 0 && !read.getType().isIndex())
+          !isKnownEverywhere(read, isFixed) && !read.getType().isIndex())
         residuals.insert(read);
   }
   return residuals;

@@ -22,12 +22,12 @@
 // CHECK: Dynamic state 0: trace.of.x
 // CHECK: The weight parameters which are associated with the hidden states are:
 // CHECK: Weight 0: w, b  is associated with hidden group 0  (matmul0, exact)
-// CHECK-NEXT: from w: math.absf [[#@LINE+45]]:11
-// CHECK-NEXT: to n.V, n.I: arith.addf [[#@LINE+49]]:11, arith.addf [[#@LINE+50]]:11
+// CHECK-NEXT: from w: math.absf [[#@LINE+50]]:11
+// CHECK-NEXT: to n.V, n.I: arith.addf [[#@LINE+54]]:11, arith.addf [[#@LINE+55]]:11
 // CHECK-NEXT: trace: weight 3x4 for 2 states, bias 4 for 2 states: 128 bytes (pp-prop: 44)
 // CHECK-NEXT: Weight 1: d  is associated with hidden groups [0, 1]  (elementwise0, approximate: 'h' recurs through a product of weights)
-// CHECK-NEXT: to n.V, n.I: arith.mulf [[#@LINE+46]]:11, arith.addf [[#@LINE+47]]:11, arith.addf [[#@LINE+48]]:11
-// CHECK-NEXT: to h: linalg.broadcast [[#@LINE+55]]:13, arith.addf [[#@LINE+56]]:11
+// CHECK-NEXT: to n.V, n.I: arith.mulf [[#@LINE+50]]:11, arith.addf [[#@LINE+51]]:11, arith.addf [[#@LINE+52]]:11
+// CHECK-NEXT: to h: linalg.broadcast [[#@LINE+59]]:13, arith.addf [[#@LINE+60]]:11
 // CHECK-NEXT: trace: weight 4 for 2 states, weight 2x4: 64 bytes (pp-prop: 64)
 // CHECK: Traces take 192 bytes with D-RTRL, 108 with pp-prop; a step of D-RTRL 156 multiply-adds on them.
 // CHECK: The non-etrace weight parameters are:
