@@ -102,7 +102,8 @@ bool DomainFinder::isDetermined(unsigned iteration, ArrayRef<unsigned> iteration
 void DomainFinder::findDims(ArrayRef<unsigned> iterationOf, ArrayRef<int64_t> positions) {
   for (auto [iteration, extent] : llvm::zip_equal(iterationOf, positions)) {
     bool inLeaf = iteration < leafMap.getNumDims() && leafMap.isFunctionOfDim(iteration);
-    if (inLeaf || isDetermined(iteration, iterationOf))
+    bool isUnit = iteration >= leafMap.getNumDims() && extent == 1;
+    if (inLeaf || isUnit || isDetermined(iteration, iterationOf))
       continue;
     dims.push_back(iteration);
     extents.push_back(extent);

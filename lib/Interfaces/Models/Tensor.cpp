@@ -317,7 +317,7 @@ struct ReshapeTranspose : LinearTransposeOpInterface::ExternalModel<ReshapeTrans
 };
 
 /// The box is the expanded shape; a collapsed index is the row-major number within
-/// its group of dimensions.
+/// its group of dimensions, of which those of extent 1 count nothing.
 template <typename OpTy, bool expands>
 struct ReshapeRelation
     : PositionRelationOpInterface::ExternalModel<ReshapeRelation<OpTy, expands>, OpTy> {
@@ -332,7 +332,8 @@ struct ReshapeRelation
     for (const ReassociationIndices &group : reshape.getReassociationIndices()) {
       AffineExpr expr = getAffineConstantExpr(0, context);
       for (int64_t dim : group)
-        expr = expr * fine.getDimSize(dim) + getAffineDimExpr(dim, context);
+        if (fine.getDimSize(dim) != 1)
+          expr = expr * fine.getDimSize(dim) + getAffineDimExpr(dim, context);
       exprs.push_back(expr);
     }
     AffineMap coarse = AffineMap::get(fine.getRank(), 0, exprs, context);
