@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Changes of a program that change nothing: metamorphic.py [--learn] FILE...
+
+Groups, relations and exclusions stay the same when values are renamed, operations reordered, dead
+ones added, and results reshaped back and forth; with --learn, gradients too (to 1e-12).
+"""
+
+import json
+import pathlib
+import random
+import re
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+
+STEP = re.compile(r"(  etrace\.step @.*?\{\n)(.*?)(\n  \}\n)", re.S)
+DECLARED = re.compile(r"etrace\.(param|hidden|state|component) @(\w+) : tensor<([\dx]*)f32>")
+
+
+def statements(body):
+    """One text for each operation: those of regions and of further lines stand deeper."""
+    found = []
+    for line in body.split("\n"):
+        if re.match(r"    (%|etrace\.)", line) or not found:
+            found.append(line)
+        else:
+            found[-1] += "\n" + line
+    return found
+
+
+def result(statement):
+    """Name and type of the only result, if it is a tensor of floats."""
+    name = re.match(r"\s*(%\w+) = ", statement)
+    types = re.findall(r"tensor<(?:\d+x)*f32>", statement)
+    if not name or not types or not statement.endswith(types[-1]) or "arith.cmp" in statement:
+        return None
+    return name[1], types[-1]
+
+
+def rename(body, rng):
+    names = set(re.findall(r"^\s*(%\w+) = ", body, re.M))
+    return re.sub(r"%(\w+)", lambda m: "%r_" + m[1] if m[0] in names else m[0], body)
+
+
+def add_dead(body, rng):
+    out = []
+    for number, statement in enumerate(statements(body)):
+        out.append(statement)
+        if found := result(statement):
+            name, type_ = found
+            out.append(f"    %dead{number} = math.exp {name} : {type_}")
+            out.append(f"    %deader{number} = arith.mulf %dead{number}, {name} : {type_}")
+    return "\n".join(out)
+
+
+def reshape(body, rng):
+    """x -> (n, 1) -> x behind every result, from there on in its place."""
+    out, names = [], {}
+    for number, statement in enumerate(statements(body)):
+        for old, new in names.items():
+            head, equals, tail = statement.partition(" = ") if statement.lstrip().startswith(
+                "%") else ("", "", statement)
+            statement = head + equals + re.sub(re.escape(old) + r"(?!\w)", new, tail)
+        out.append(statement)
+        found = result(statement)
+        extents = re.findall(r"\d+(?=x)", found[1]) if found else []
+        if not extents:
+            continue
+        name, type_ = found
+        rank = len(extents)
+        wide = f"tensor<{'x'.join(extents)}x1xf32>"
+        map_ = ", ".join([f"[{k}]" for k in range(rank - 1)] + [f"[{rank - 1}, {rank}]"])
+        out.append(f"    %wide{number} = tensor.expand_shape {name} [{map_}] "
+                   f"output_shape [{', '.join(extents)}, 1] : {type_} into {wide}")
+        out.append(f"    %back{number} = tensor.collapse_shape %wide{number} [{map_}] : {wide} "
+                   f"into {type_}")
+        names[name] = f"%back{number}"
+    return "\n".join(out)
+
+
+def shuffle(body, rng):
+    """A random order that keeps values before their uses, and accesses of states as they are."""
+    left, done, out = statements(body), set(), []
+    defined = {n for s in left for n in re.findall(r"(%\w+)", s.partition(" = ")[0])
+               if s.lstrip().startswith("%")}
+    last = left.pop()
+    while left:
+        ready, blocked = [], False
+        for statement in left:
+            head, equals, tail = statement.partition(" = ")
+            uses = set(re.findall(r"%\w+", tail if statement.lstrip().startswith("%")
+                                  else statement)) & defined
+            own = set(re.findall(r"%\w+", head)) if equals else set()
+            isAccess = "etrace.get" in statement or "etrace.set" in statement
+            if uses - own <= done and not (isAccess and blocked):
+                ready.append(statement)
+            blocked |= isAccess
+        chosen = rng.choice(ready)
+        left.remove(chosen)
+        out.append(chosen)
+        if chosen.lstrip().startswith("%"):
+            done.update(re.findall(r"%\w+", chosen.partition(" = ")[0]))
+    return "\n".join(out + [last])
+
+
+CHANGES = [rename, add_dead, reshape, shuffle]
+
+
+def graph(file):
+    """What analysis finds, without names of operations and without the order of relations."""
+    run = subprocess.run(["etrace-opt", file, "--etrace-analyze", "-o", "/dev/null",
+                          "--etrace-print-graph=format=json"], capture_output=True, text=True)
+    if run.returncode:
+        raise SystemExit(f"{file}: {run.stderr}")
+    found = json.loads(run.stdout)
+    members = [g["members"] for g in found["groups"]]
+    groups = []
+    for group in found["groups"]:
+        names, edges = group["members"], group["edges"]
+        pairs = sorted((names[a], names[b]) for a, b in zip(edges[::2], edges[1::2]))
+        groups.append((sorted(names), group["positions"], pairs))
+    relations = []
+    for relation in found["relations"]:
+        targets = sorted(sorted(members[t["group"]][k] for k in t["reach"])
+                         for t in relation["targets"])
+        leaves = sorted((leaf["key"], sorted(leaf["params"])) for leaf in relation["leaves"])
+        relations.append((leaves, targets, relation["kind"], relation["exact"],
+                          relation["trace"]["bytes"]["d-rtrl"]))
+    excluded = sorted((e["param"], e["reason"]) for e in found["excluded"])
+    return {"groups": sorted(groups), "relations": sorted(relations), "excluded": excluded}
+
+
+def draw(text):
+    rng = np.random.default_rng(3)
+    extents = lambda t: tuple(int(n) for n in re.findall(r"\d+", t))
+    data = {}
+    for kind, name, shape in DECLARED.findall(text):
+        if kind == "param":
+            data[f"param:{name}"] = rng.normal(0, 0.7, extents(shape))
+    x, = re.findall(r"etrace\.step @\w+\(%(\w+): tensor<([\dx]+)xf32>", text)
+    out, = re.findall(r"%target: tensor<([\dx]+)xf32>", text)
+    data[f"input:{x[0]}"] = rng.uniform(0, 2, (5,) + extents(x[1]))
+    data["target:target"] = rng.uniform(0, 1, (5,) + extents(out))
+    return data
+
+
+def gradients(file, data):
+    np.savez(file.with_suffix(".npz"), **data)
+    out = file.with_suffix(".out.npz")
+    subprocess.run(["etrace-run", file, "--mode=learn", "--dtype=f64", f"--out={out}",
+                    f"--data={file.with_suffix('.npz')}"], check=True)
+    return {k: v for k, v in np.load(out).items() if k.startswith("gradient:")}
+
+
+def differs(before, after):
+    return any(np.linalg.norm(before[k] - after[k]) > 1e-12 * np.linalg.norm(before[k])
+               for k in before)
+
+
+def main(*files):
+    learn = files[0] == "--learn"
+    files = files[learn:]
+    failures = 0
+    with tempfile.TemporaryDirectory() as folder:
+        changed_file = pathlib.Path(folder) / "model.mlir"
+        for file in files:
+            text = pathlib.Path(file).read_text()
+            changed_file.write_text(text)
+            before = graph(file)
+            old = gradients(changed_file, draw(text)) if learn else None
+            for change in CHANGES:
+                rng = random.Random(5)
+                new = STEP.sub(lambda m: m[1] + change(m[2], rng) + m[3], text, count=1)
+                assert new != text or change is shuffle, (file, change.__name__)
+                changed_file.write_text(new)
+                wrong = graph(changed_file) != before
+                if learn:
+                    wrong |= differs(old, gradients(changed_file, draw(text)))
+                if wrong:
+                    failures += 1
+                    print(f"FAILED {change.__name__} changes {file}")
+    print(f"{len(files)} models, {len(CHANGES)} changes each, {failures} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
