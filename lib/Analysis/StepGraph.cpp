@@ -460,8 +460,26 @@ void StepGraphBuilder::findExcluded() {
   }
 }
 
+ArrayRef<StringLiteral> etrace::getDecisionKinds() {
+  static constexpr StringLiteral kinds[] = {"hidden-group-merged",
+                                            "position-mixing",
+                                            "recurrence-through-primitive",
+                                            "recurrence-through-product",
+                                            "relation-excluded-mixing-tail",
+                                            "relation-excluded-no-parameter",
+                                            "relation-excluded-non-temporal",
+                                            "relation-excluded-ordinary",
+                                            "relation-excluded-shape-mismatch",
+                                            "relation-excluded-weight-to-weight",
+                                            "relation-included",
+                                            "relation-partial-path",
+                                            "trainable-operand-not-parameter"};
+  return kinds;
+}
+
 void StepGraphBuilder::decide(Decision::Level level, std::string id, std::string text,
                               Location loc) {
+  assert(llvm::is_contained(getDecisionKinds(), id) && "a kind of decision that has no name");
   graph.decisions.push_back({level, std::move(id), std::move(text), loc});
 }
 

@@ -20,6 +20,7 @@ void etrace::buildAnalyzePipeline(OpPassManager &pm, const AnalyzeOptions &optio
   models.addPass(createFunctionalizePass());
   BuildGraphPassOptions graph;
   graph.compat = options.compat;
+  llvm::append_range(graph.strict, options.strict);
   models.addPass(createBuildGraphPass(graph));
 }
 

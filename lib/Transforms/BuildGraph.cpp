@@ -14,8 +14,24 @@ namespace etrace {
 #include "etrace/Transforms/Passes.h.inc"
 } // namespace etrace
 
-static void emitRemarks(const StepGraph &graph, StringRef model) {
+/// The name in `strict` of all decisions that lose credit.
+static constexpr StringLiteral kMissed = "missed";
+
+static bool isStrict(const Decision &decision, ArrayRef<std::string> strict) {
+  return llvm::is_contained(strict, decision.id) ||
+         (decision.level == Decision::Level::missed && llvm::is_contained(strict, kMissed));
+}
+
+/// Errors for decisions that `strict` has; remarks for the others.
+static LogicalResult report(const StepGraph &graph, StringRef model,
+                            ArrayRef<std::string> strict) {
+  bool failed = false;
   for (const Decision &decision : graph.decisions) {
+    if (isStrict(decision, strict)) {
+      failed = true;
+      mlir::emitError(decision.loc) << decision.text << " [" << decision.id << "]";
+      continue;
+    }
     auto opts =
         remark::RemarkOpts::name(decision.id).category("etrace-graph").function(model);
     std::string text = decision.text + " [" + decision.id + "]";
@@ -31,6 +47,7 @@ static void emitRemarks(const StepGraph &graph, StringRef model) {
       break;
     }
   }
+  return failure(failed);
 }
 
 static void materializeGroups(OpBuilder &builder, const StepGraph &graph) {
@@ -105,9 +122,23 @@ struct BuildGraphPass : public etrace::impl::BuildGraphPassBase<BuildGraphPass> 
     return success();
   }
 
+  LogicalResult checkStrict(ModelOp model) {
+    for (const std::string &kind : strict) {
+      if (kind == kMissed || llvm::is_contained(getDecisionKinds(), kind))
+        continue;
+      InFlightDiagnostic diag = model.emitOpError("has no kind of decision '")
+                                << kind << "' that could be an error; kinds are '" << kMissed
+                                << "'";
+      for (StringRef known : getDecisionKinds())
+        diag << ", '" << known << "'";
+      return diag << " [unknown-kind]";
+    }
+    return success();
+  }
+
   void runOnOperation() override {
     ModelOp model = getOperation();
-    if (failed(setCompat(model)))
+    if (failed(setCompat(model)) || failed(checkStrict(model)))
       return signalPassFailure();
     FailureOr<StepGraph> graph = StepGraph::compute(model);
     if (failed(graph))
@@ -124,7 +155,8 @@ struct BuildGraphPass : public etrace::impl::BuildGraphPassBase<BuildGraphPass> 
     for (const ExcludedParameter &param : graph->excluded)
       ExcludedOp::create(builder, param.use ? param.use->getLoc() : model.getLoc(),
                          getSymbol(model, param.path), param.reason);
-    emitRemarks(*graph, model.getSymName());
+    if (failed(report(*graph, model.getSymName(), strict)))
+      signalPassFailure();
   }
 };
 } // namespace

@@ -98,6 +98,9 @@ struct Decision {
   mlir::Location loc;
 };
 
+/// The ids that decisions have.
+llvm::ArrayRef<llvm::StringLiteral> getDecisionKinds();
+
 /// Everything the analysis finds about a step.
 class StepGraph {
 public:

@@ -14,6 +14,9 @@ struct AnalyzeOptions : mlir::PassPipelineOptions<AnalyzeOptions> {
   Option<std::string> compat{
       *this, "compat", llvm::cl::init(""),
       llvm::cl::desc("whose numbers to reproduce: none or braintrace (default: the model says)")};
+  ListOption<std::string> strict{
+      *this, "strict",
+      llvm::cl::desc("kinds of decisions that are errors, such as position-mixing; or missed")};
 };
 
 /// Model IR to graph IR: functional form, groups, relations, excluded parameters.

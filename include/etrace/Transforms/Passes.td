@@ -40,7 +40,8 @@ def BuildGraphPass : Pass<"etrace-build-graph", "::etrace::ModelOp"> {
   let description = [{
     Expects functional form. Adds `etrace.recurrence`, `etrace.group`, `etrace.relation`
     and `etrace.excluded`; those that are there already are replaced. Every decision is a
-    remark of the category `etrace-graph`.
+    remark of the category `etrace-graph`, or an error if `strict` has its kind: the name in brackets
+    at the end of the remark, or `missed` for all that lose credit.
 
     ```mlir
     etrace.recurrence @h read written(always)
@@ -51,7 +52,9 @@ def BuildGraphPass : Pass<"etrace-build-graph", "::etrace::ModelOp"> {
   }];
   let options = [
     Option<"compat", "compat", "std::string", "\"\"",
-           "sets the model's `compat`: none or braintrace; empty leaves it as it is">
+           "sets the model's `compat`: none or braintrace; empty leaves it as it is">,
+    ListOption<"strict", "strict", "std::string",
+               "kinds of decisions that are errors, such as position-mixing; or missed">
   ];
 }
 
