@@ -20,7 +20,7 @@ llvm::DenseSet<Value> etrace::forwardSlice(Block &body, ArrayRef<Value> from,
     if (!reads || isa<StopGradientOp>(op) || stopAt(&op))
       continue;
     for (Value result : op.getResults())
-      if (isa<FloatType>(getElementTypeOrSelf(result)))
+      if (isFloatLike(result))
         reached.insert(result);
   }
   return reached;

@@ -309,23 +309,12 @@ void StepGraphBuilder::judge(WeightRelation &relation) {
           }
 }
 
-/// The extent of a dimension of a primitive's iteration space; dynamic if it is not known.
-static int64_t getExtent(ETPOpInterface primitive, unsigned dim) {
-  SmallVector<AffineMap> maps = primitive.getIndexingMapsArray();
-  AffineExpr expr = getAffineDimExpr(dim, primitive->getContext());
-  for (OpOperand &operand : primitive->getOpOperands())
-    if (std::optional<unsigned> axis = maps[operand.getOperandNumber()].getResultPosition(expr))
-      return cast<RankedTensorType>(operand.get().getType()).getDimSize(*axis);
-  std::optional<unsigned> axis = maps.back().getResultPosition(expr);
-  auto type = cast<RankedTensorType>(primitive->getResult(0).getType());
-  return axis ? type.getDimSize(*axis) : ShapedType::kDynamic;
-}
-
 /// A constant index outside its dimension is a slip, not a wish for the last position.
 static LogicalResult verifyConstantIndices(ETPOpInterface primitive) {
+  SmallVector<int64_t> extents = getIterationExtents(primitive);
   for (const DimIndex &index : primitive.getDimIndices()) {
     DenseIntElementsAttr values;
-    int64_t extent = getExtent(primitive, index.dim);
+    int64_t extent = extents[index.dim];
     if (ShapedType::isDynamic(extent) || !matchPattern(index.index, m_Constant(&values)))
       continue;
     for (const APInt &value : values)

@@ -4,6 +4,8 @@
 
 #include "etrace/Analysis/TraceCost.h"
 
+#include "etrace/Support/ByteWidth.h"
+
 using namespace mlir;
 using namespace etrace;
 
@@ -67,8 +69,7 @@ std::optional<int64_t> CostCounter::countInput(ETPOpInterface primitive, const W
 std::optional<TraceCost> CostCounter::count(const WeightRelation &relation) {
   TraceCost cost;
   ETPOpInterface primitive = relation.primitive;
-  int64_t bits = getElementTypeOrSelf(primitive->getResult(0)).getIntOrFloatBitWidth();
-  int64_t width = llvm::divideCeil(bits, 8);
+  int64_t width = getByteWidth(getElementTypeOrSelf(primitive->getResult(0)));
   for (const RelationTarget &target : relation.targets) {
     const HiddenGroup &group = graph.groups[target.group];
     SmallVector<bool> slots = findSlots(group, target);

@@ -86,7 +86,7 @@ static llvm::DenseSet<Operation *> collectCarried(const StepView &step) {
   while (!worklist.empty()) {
     Value value = worklist.pop_back_val();
     Operation *op = value.getDefiningOp();
-    if (!op || isa<StopGradientOp>(op) || !isa<FloatType>(getElementTypeOrSelf(value)) ||
+    if (!op || isa<StopGradientOp>(op) || !isFloatLike(value) ||
         !carried.insert(op).second)
       continue;
     op->walk([&](Operation *nested) { llvm::append_range(worklist, nested->getOperands()); });

@@ -4,6 +4,7 @@
 
 #include "Rewrite.h"
 #include "etrace/Conversion/Passes.h"
+#include "etrace/Interfaces/Contraction.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -17,13 +18,6 @@ namespace etrace {
 
 using namespace mlir;
 using namespace etrace;
-
-/// True if every element is zero: a constant, or a tensor filled with one.
-static bool isZero(Value value) {
-  if (auto fill = value.getDefiningOp<linalg::FillOp>())
-    value = fill.getInputs().front();
-  return matchPattern(value, m_AnyZeroFloat());
-}
 
 //===----------------------------------------------------------------------===//
 // acc + (0 + sum) -> sum onto acc
@@ -50,7 +44,7 @@ struct AccumulateSum : OpRewritePattern<arith::AddFOp> {
       // What someone else reads would be copied.
       if (!op || !sum.hasOneUse() || !accumulated.hasOneUse() || op->getBlock() != add->getBlock() ||
           accumulated.getParentBlock() != add->getBlock() || !addsToDestination(op) ||
-          !isZero(op.getDpsInits().front()) || matchPattern(accumulated, m_Constant()))
+          !isKnownZero(op.getDpsInits().front()) || matchPattern(accumulated, m_Constant()))
         continue;
       IRMapping mapping;
       mapping.map(op.getDpsInits().front(), accumulated);
@@ -106,7 +100,7 @@ static bool addPieces(Value value, Pieces &pieces) {
     value = insert.getDest();
   }
   pieces.zeros = value;
-  return isZero(value);
+  return isKnownZero(value);
 }
 
 LogicalResult JoinPieces::matchAndRewrite(arith::AddFOp add, PatternRewriter &rewriter) const {

@@ -4,6 +4,7 @@
 
 #include "etrace/Conversion/ABIRecord.h"
 #include "etrace/Conversion/Passes.h"
+#include "etrace/Support/ByteWidth.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/Transforms/BufferViewFlowAnalysis.h"
@@ -36,13 +37,6 @@ struct Slot {
   int64_t end = -1;
   SmallVector<memref::AllocOp> users;
 };
-
-/// Bytes of an element in memory: index is 64 bits, complex two numbers.
-int64_t getByteWidth(Type element) {
-  if (auto complex = dyn_cast<ComplexType>(element))
-    return 2 * getByteWidth(complex.getElementType());
-  return element.isIndex() ? 8 : llvm::divideCeil(element.getIntOrFloatBitWidth(), 8);
-}
 
 class WorkspacePlanner {
 public:

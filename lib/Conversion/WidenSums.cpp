@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "etrace/Conversion/Passes.h"
+#include "etrace/Interfaces/Contraction.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -34,13 +35,6 @@ static Type widen(Type type) {
 
 static bool isNarrow(Type type) { return widen(type) != type; }
 
-static Value convert(OpBuilder &b, Location loc, Value value, Type type) {
-  if (value.getType() == type)
-    return value;
-  return isNarrow(value.getType()) ? Value(arith::ExtFOp::create(b, loc, type, value))
-                                   : Value(arith::TruncFOp::create(b, loc, type, value));
-}
-
 /// True if the operation computes the same in f32, but more precisely: what reads bits does not,
 /// nor is it known of what has a body of its own.
 static bool canWiden(Operation &op) {
@@ -62,11 +56,11 @@ static void cloneWidened(OpBuilder &b, Operation &op, IRMapping &mapping) {
   Location loc = op.getLoc();
   auto get = [&](Value value) {
     Value mapped = mapping.lookupOrDefault(value);
-    return convert(b, loc, mapped, widen(mapped.getType()));
+    return convertFloat(b, loc, mapped, widen(mapped.getType()));
   };
   if (isa<arith::ExtFOp, arith::TruncFOp>(op)) {
     mapping.map(op.getResult(0),
-                convert(b, loc, get(op.getOperand(0)), widen(op.getResult(0).getType())));
+                convertFloat(b, loc, get(op.getOperand(0)), widen(op.getResult(0).getType())));
     return;
   }
   if (op.hasTrait<OpTrait::ConstantLike>()) {
@@ -85,13 +79,12 @@ static Value widenInit(OpBuilder &b, Value init) {
   Type type = widen(init.getType());
   auto fill = init.getDefiningOp<linalg::FillOp>();
   if (!fill || type == init.getType())
-    return convert(b, init.getLoc(), init, type);
+    return convertFloat(b, init.getLoc(), init, type);
   Value value = fill.getInputs().front();
+  value = convertFloat(b, init.getLoc(), value, widen(value.getType()));
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, init.getLoc(), fill.getOutputs()[0]);
   Value empty = tensor::EmptyOp::create(b, init.getLoc(), sizes, getElementTypeOrSelf(type));
-  return linalg::FillOp::create(b, init.getLoc(),
-                                convert(b, init.getLoc(), value, widen(value.getType())), empty)
-      .getResult(0);
+  return linalg::FillOp::create(b, init.getLoc(), value, empty).getResult(0);
 }
 
 static void widenSum(RewriterBase &rewriter, linalg::GenericOp op) {
@@ -106,8 +99,8 @@ static void widenSum(RewriterBase &rewriter, linalg::GenericOp op) {
       cloneWidened(b, inner, mapping);
     SmallVector<Value> yields;
     for (auto [value, init] : llvm::zip(op.getBlock()->getTerminator()->getOperands(), inits))
-      yields.push_back(convert(b, loc, mapping.lookupOrDefault(value),
-                               getElementTypeOrSelf(init)));
+      yields.push_back(convertFloat(b, loc, mapping.lookupOrDefault(value),
+                                    getElementTypeOrSelf(init)));
     linalg::YieldOp::create(b, loc, yields);
   };
   auto wide = linalg::GenericOp::create(rewriter, loc, ValueRange(inits).getTypes(),
@@ -115,7 +108,7 @@ static void widenSum(RewriterBase &rewriter, linalg::GenericOp op) {
                                         op.getIteratorTypesArray(), body);
   SmallVector<Value> results;
   for (auto [result, type] : llvm::zip(wide.getResults(), op.getResultTypes()))
-    results.push_back(convert(rewriter, loc, result, type));
+    results.push_back(convertFloat(rewriter, loc, result, type));
   rewriter.replaceOp(op, results);
 }
 

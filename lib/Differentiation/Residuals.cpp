@@ -6,6 +6,7 @@
 
 #include "etrace/Differentiation/Regions.h"
 #include "etrace/Interfaces/Contraction.h"
+#include "etrace/Support/ByteWidth.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Remarks.h"
@@ -17,16 +18,9 @@ std::optional<int64_t> etrace::getBytes(ValueRange values) {
   int64_t bytes = 0;
   for (Value value : values) {
     auto type = dyn_cast<RankedTensorType>(value.getType());
-    Type element = getElementTypeOrSelf(value);
     if (type && !type.hasStaticShape())
       return std::nullopt;
-    int64_t parts = 1;
-    if (auto complex = dyn_cast<ComplexType>(element)) {
-      element = complex.getElementType();
-      parts = 2;
-    }
-    int64_t bits = element.isIndex() ? 64 : element.getIntOrFloatBitWidth();
-    bytes += parts * llvm::divideCeil(bits, 8) * (type ? type.getNumElements() : 1);
+    bytes += getByteWidth(getElementTypeOrSelf(value)) * (type ? type.getNumElements() : 1);
   }
   return bytes;
 }

@@ -119,12 +119,13 @@ Value etrace::buildConstantLike(OpBuilder &builder, Location loc, Value like, do
 }
 
 Value etrace::convertFloat(OpBuilder &builder, Location loc, Value value, Type type) {
-  auto from = cast<FloatType>(value.getType()), to = cast<FloatType>(type);
-  if (from == to)
+  if (value.getType() == type)
     return value;
+  auto from = cast<FloatType>(getElementTypeOrSelf(value));
+  auto to = cast<FloatType>(getElementTypeOrSelf(type));
   if (from.getWidth() < to.getWidth())
-    return arith::ExtFOp::create(builder, loc, to, value);
-  return arith::TruncFOp::create(builder, loc, to, value);
+    return arith::ExtFOp::create(builder, loc, type, value);
+  return arith::TruncFOp::create(builder, loc, type, value);
 }
 
 Value etrace::buildZerosLike(OpBuilder &builder, Location loc, Value like) {

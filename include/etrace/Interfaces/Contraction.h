@@ -39,7 +39,7 @@ mlir::Value buildZerosLike(mlir::OpBuilder &builder, mlir::Location loc, mlir::V
 mlir::Value buildConstantLike(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value like,
                               double value);
 
-/// A float as a value of another float type.
+/// A float, or each of a tensor, as a value of another float type. What has the type is returned.
 mlir::Value convertFloat(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
                          mlir::Type type);
 

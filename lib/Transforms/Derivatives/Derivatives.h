@@ -31,6 +31,11 @@ void nameResults(mlir::func::FuncOp derived, mlir::func::FuncOp function,
 llvm::LogicalResult lowerDerivatives(mlir::Operation *root,
                                      CheckpointPolicy checkpoint = CheckpointPolicy::all);
 
+/// The function of a name; null after an error at `module`, which ends in `purpose`
+/// (" to transpose").
+mlir::func::FuncOp findFunction(mlir::ModuleOp module, llvm::StringRef name,
+                                llvm::StringRef purpose);
+
 /// The policy of a name; else an error at `op`.
 llvm::FailureOr<CheckpointPolicy> parseCheckpointPolicy(mlir::Operation *op, llvm::StringRef name);
 

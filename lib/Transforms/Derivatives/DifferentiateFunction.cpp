@@ -52,10 +52,9 @@ struct DifferentiatePass : public etrace::impl::DifferentiatePassBase<Differenti
                                 << "', expected grad, vector_grad, jacrev, jacobian, jacfwd, "
                                    "hessian, block_jacobian, full_jacobian, vjp or jvp "
                                    "[derivative-transform]";
-    auto source = module.lookupSymbol<func::FuncOp>(function);
+    func::FuncOp source = findFunction(module, function, " to differentiate");
     if (!source)
-      return module.emitError() << "the module has no function '@" << function
-                                << "' to differentiate [derivative-callee]";
+      return failure();
     FailureOr<CheckpointPolicy> keep = parseCheckpointPolicy(module, checkpoint);
     if (failed(keep) || failed(lowerDerivatives(source, *keep)))
       return failure();

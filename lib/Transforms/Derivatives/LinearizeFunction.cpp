@@ -31,10 +31,9 @@ struct LinearizePass : public etrace::impl::LinearizePassBase<LinearizePass> {
 
   LogicalResult linearize() {
     ModuleOp module = getOperation();
-    auto source = module.lookupSymbol<func::FuncOp>(function);
+    func::FuncOp source = findFunction(module, function, " to linearise");
     if (!source)
-      return module.emitError() << "the module has no function '@" << function
-                                << "' to linearise [derivative-callee]";
+      return failure();
     SmallVector<int64_t> numbers(wrt.begin(), wrt.end());
     if (numbers.empty())
       for (auto [number, type] : llvm::enumerate(source.getArgumentTypes()))

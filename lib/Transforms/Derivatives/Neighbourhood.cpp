@@ -122,10 +122,9 @@ struct NeighbourhoodPass : public etrace::impl::NeighbourhoodPassBase<Neighbourh
 
   LogicalResult addNeighbourhood() {
     ModuleOp module = getOperation();
-    auto source = module.lookupSymbol<func::FuncOp>(function);
+    func::FuncOp source = findFunction(module, function, "");
     if (!source)
-      return module.emitError() << "the module has no function '@" << function
-                                << "' [derivative-callee]";
+      return failure();
     if (hops < 0)
       return source.emitError() << "needs a number of hops that is not negative, got "
                                 << hops.getValue()

@@ -22,6 +22,14 @@ namespace etrace {
 #include "etrace/Transforms/Passes.h.inc"
 } // namespace etrace
 
+func::FuncOp etrace::findFunction(ModuleOp module, StringRef name, StringRef purpose) {
+  auto function = module.lookupSymbol<func::FuncOp>(name);
+  if (!function)
+    module.emitError() << "the module has no function '@" << name << "'" << purpose
+                       << " [derivative-callee]";
+  return function;
+}
+
 FailureOr<CheckpointPolicy> etrace::parseCheckpointPolicy(Operation *op, StringRef name) {
   if (std::optional<CheckpointPolicy> policy = symbolizeCheckpointPolicy(name))
     return *policy;
@@ -43,10 +51,9 @@ struct TransposePass : public etrace::impl::TransposePassBase<TransposePass> {
     FailureOr<CheckpointPolicy> policy = parseCheckpointPolicy(module, checkpoint);
     if (failed(policy))
       return failure();
-    auto source = module.lookupSymbol<func::FuncOp>(function);
+    func::FuncOp source = findFunction(module, function, " to transpose");
     if (!source)
-      return module.emitError() << "the module has no function '@" << function
-                                << "' to transpose [derivative-callee]";
+      return failure();
     SmallVector<int64_t> linear(wrt.begin(), wrt.end());
     if (linear.empty())
       linear = getTangentArguments(source);

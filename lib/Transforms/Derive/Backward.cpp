@@ -81,9 +81,8 @@ static FailureOr<SmallVector<Value>> transposeToOutputs(OpBuilder &builder,
 LogicalResult LearnerBuilder::buildDirect(OpBuilder &builder, ValueRange outputCotangents) {
   TangentProgram &program = *programs.emplace_back(
       std::make_unique<TangentProgram>(graph.step.getBody()));
-  auto isFloat = [](Value value) { return isa<FloatType>(getElementTypeOrSelf(value)); };
   for (const StepInput &input : graph.step.inputs)
-    if (isFloat(input.value))
+    if (isFloatLike(input.value))
       program.addSeed(input.value);
   for (const CarriedState &state : graph.step.states)
     if (state.isHidden)
@@ -111,7 +110,7 @@ LogicalResult LearnerBuilder::buildDirect(OpBuilder &builder, ValueRange outputC
     return failure();
   unsigned number = 0;
   for (const StepInput &input : graph.step.inputs)
-    inputCotangents.push_back(isFloat(input.value) ? (*cotangents)[number++] : Value());
+    inputCotangents.push_back(isFloatLike(input.value) ? (*cotangents)[number++] : Value());
   for (auto [index, state] : llvm::enumerate(graph.step.states)) {
     if (!state.isHidden)
       continue;
@@ -152,7 +151,7 @@ void LearnerBuilder::reportOldReads() const {
       });
       if (reads && !isa<StopGradientOp>(op))
         for (Value result : op.getResults())
-          if (!fresh.contains(result) && isa<FloatType>(getElementTypeOrSelf(result)))
+          if (!fresh.contains(result) && isFloatLike(result))
             reached.insert(result);
     }
     for (const StepOutput &output : step.outputs)

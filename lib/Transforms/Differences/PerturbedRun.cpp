@@ -55,11 +55,10 @@ LogicalResult PerturbedRun::runDeclared(Operation *op, SmallVectorImpl<Value> &o
   if (custom.getJvp().empty())
     return op->emitOpError("has no 'jvp', so a difference cannot be taken of what it declares; "
                            "give it one, or compare with its body [difference-declared]");
-  auto isFloat = [](Value value) { return isa<FloatType>(getElementTypeOrSelf(value)); };
   SmallVector<Value> arguments;
   for (Value input : custom.getInputs())
     arguments.push_back(nominal.lookup(input));
-  for (Value input : llvm::make_filter_range(custom.getInputs(), isFloat)) {
+  for (Value input : llvm::make_filter_range(custom.getInputs(), isFloatLike)) {
     Value difference = getDifference(input);
     arguments.push_back(difference ? difference
                                    : buildConstant(builder, op->getLoc(), input.getType(), 0.0));
@@ -71,7 +70,7 @@ LogicalResult PerturbedRun::runDeclared(Operation *op, SmallVectorImpl<Value> &o
       cloneSlice(builder, jvp, jvp.getTerminator()->getOperands(), mapping);
   unsigned next = 0;
   for (Value result : op->getResults())
-    out.push_back(isFloat(result) ? buildAdd(builder, op->getLoc(), nominal.lookup(result),
+    out.push_back(isFloatLike(result) ? buildAdd(builder, op->getLoc(), nominal.lookup(result),
                                              tangents[next++])
                                   : Value());
   return success();

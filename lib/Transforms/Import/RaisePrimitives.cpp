@@ -4,11 +4,12 @@
 
 #include "RaisePrimitives.h"
 
+#include "etrace/Interfaces/Contraction.h"
+
 #include "mlir/Analysis/FlatLinearValueConstraints.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
 using namespace mlir;
@@ -228,15 +229,9 @@ private:
   void finish(Operation *op, Value bias, Value y) {
     OpBuilder builder(op);
     Value init = cast<linalg::LinalgOp>(op).getDpsInitOperand(0)->get();
-    if (!bias && !isZero(init))
+    if (!bias && !isKnownZero(init))
       y = arith::AddFOp::create(builder, op->getLoc(), y, init);
     replace(op, y, init.getDefiningOp());
-  }
-
-  static bool isZero(Value value) {
-    if (auto fill = value.getDefiningOp<linalg::FillOp>())
-      value = fill.getInputs()[0];
-    return matchPattern(value, m_AnyZeroFloat());
   }
 
   static Value transpose(OpBuilder &builder, Location loc, Value matrix) {

@@ -5,18 +5,19 @@ Groups, relations and exclusions stay the same when values are renamed, operatio
 ones added, and results reshaped back and forth; with --learn, gradients too (to 1e-12).
 """
 
-import json
 import pathlib
 import random
 import re
-import subprocess
 import sys
 import tempfile
 
-import numpy as np
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2]))
+
+from Oracles.examples_test import draw, paths
+from Oracles.harness import deviation, run
+from trace_cost import find_graph
 
 STEP = re.compile(r"(  etrace\.step @.*?\{\n)(.*?)(\n  \}\n)", re.S)
-DECLARED = re.compile(r"etrace\.(param|hidden|state|component) @(\w+) : tensor<([\dx]*)f32>")
 
 
 def statements(body):
@@ -110,11 +111,7 @@ CHANGES = [rename, add_dead, reshape, shuffle]
 
 def graph(file):
     """What analysis finds, without names of operations and without the order of relations."""
-    run = subprocess.run(["etrace-opt", file, "--etrace-analyze", "-o", "/dev/null",
-                          "--etrace-print-graph=format=json"], capture_output=True, text=True)
-    if run.returncode:
-        raise SystemExit(f"{file}: {run.stderr}")
-    found = json.loads(run.stdout)
+    found = find_graph(file)
     members = [g["members"] for g in found["groups"]]
     groups = []
     for group in found["groups"]:
@@ -132,55 +129,37 @@ def graph(file):
     return {"groups": sorted(groups), "relations": sorted(relations), "excluded": excluded}
 
 
-def draw(text):
-    rng = np.random.default_rng(3)
-    extents = lambda t: tuple(int(n) for n in re.findall(r"\d+", t))
-    data = {}
-    for kind, name, shape in DECLARED.findall(text):
-        if kind == "param":
-            data[f"param:{name}"] = rng.normal(0, 0.7, extents(shape))
-    x, = re.findall(r"etrace\.step @\w+\(%(\w+): tensor<([\dx]+)xf32>", text)
-    out, = re.findall(r"%target: tensor<([\dx]+)xf32>", text)
-    data[f"input:{x[0]}"] = rng.uniform(0, 2, (5,) + extents(x[1]))
-    data["target:target"] = rng.uniform(0, 1, (5,) + extents(out))
-    return data
-
-
-def gradients(file, data):
-    np.savez(file.with_suffix(".npz"), **data)
-    out = file.with_suffix(".out.npz")
-    subprocess.run(["etrace-run", file, "--mode=learn", "--dtype=f64", f"--out={out}",
-                    f"--data={file.with_suffix('.npz')}"], check=True)
-    return {k: v for k, v in np.load(out).items() if k.startswith("gradient:")}
+def gradients(text):
+    p, states, inputs, targets = draw(text)
+    out = run(text, p, paths(text, states), inputs, targets)
+    return {k: v for k, v in out.items() if k.startswith("gradient:")}
 
 
 def differs(before, after):
-    return any(np.linalg.norm(before[k] - after[k]) > 1e-12 * np.linalg.norm(before[k])
-               for k in before)
+    return any(deviation(after[k], before[k]) > 1e-12 for k in before)
+
+
+def check(file, learn, place):
+    """The number of changes of a model that change what is found; `place` takes its variants."""
+    text, failures = pathlib.Path(file).read_text(), 0
+    before, old = graph(file), gradients(text) if learn else None
+    for change in CHANGES:
+        rng = random.Random(5)
+        new = STEP.sub(lambda m: m[1] + change(m[2], rng) + m[3], text, count=1)
+        assert new != text or change is shuffle, (file, change.__name__)
+        place.write_text(new)
+        if graph(place) != before or learn and differs(old, gradients(new)):
+            failures += 1
+            print(f"FAILED {change.__name__} changes {file}")
+    return failures
 
 
 def main(*files):
     learn = files[0] == "--learn"
     files = files[learn:]
-    failures = 0
     with tempfile.TemporaryDirectory() as folder:
-        changed_file = pathlib.Path(folder) / "model.mlir"
-        for file in files:
-            text = pathlib.Path(file).read_text()
-            changed_file.write_text(text)
-            before = graph(file)
-            old = gradients(changed_file, draw(text)) if learn else None
-            for change in CHANGES:
-                rng = random.Random(5)
-                new = STEP.sub(lambda m: m[1] + change(m[2], rng) + m[3], text, count=1)
-                assert new != text or change is shuffle, (file, change.__name__)
-                changed_file.write_text(new)
-                wrong = graph(changed_file) != before
-                if learn:
-                    wrong |= differs(old, gradients(changed_file, draw(text)))
-                if wrong:
-                    failures += 1
-                    print(f"FAILED {change.__name__} changes {file}")
+        place = pathlib.Path(folder) / "model.mlir"
+        failures = sum(check(file, learn, place) for file in files)
     print(f"{len(files)} models, {len(CHANGES)} changes each, {failures} failures")
     return 1 if failures else 0
 

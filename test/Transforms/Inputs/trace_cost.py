@@ -11,14 +11,20 @@ BUFFER = re.compile(r"etrace\.buffer @.* kind\(trace\) .* : tensor<((?:\d+x)*)(f
 
 
 def run(file, *passes):
-    result = subprocess.run(["etrace-opt", file, "--etrace-analyze", *passes], check=True,
+    result = subprocess.run(["etrace-opt", file, "--etrace-analyze", *passes], check=False,
                             capture_output=True, text=True)
+    if result.returncode:
+        raise SystemExit(f"{file}: {result.stderr}")
     return result.stdout
 
 
+def find_graph(file):
+    """What analysis finds in a model, as the report in JSON says it."""
+    return json.loads(run(file, "--etrace-print-graph=format=json", "-o", "/dev/null"))
+
+
 def report(file, rule):
-    graph = json.loads(run(file, "--etrace-print-graph=format=json", "-o", "/dev/null"))
-    return sum(r["trace"]["bytes"][rule] for r in graph["relations"])
+    return sum(r["trace"]["bytes"][rule] for r in find_graph(file)["relations"])
 
 
 def declared(file, rule):
