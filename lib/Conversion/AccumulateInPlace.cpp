@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "Contraction.h"
+#include "Pieces.h"
 #include "Rewrite.h"
 #include "etrace/Conversion/Passes.h"
 #include "etrace/Interfaces/Contraction.h"
@@ -23,16 +25,6 @@ using namespace etrace;
 // acc + (0 + sum) -> sum onto acc
 //===----------------------------------------------------------------------===//
 
-/// True if the operation adds to its one destination: yields out + f(inputs).
-static bool addsToDestination(linalg::LinalgOp op) {
-  if (op.getNumDpsInits() != 1 || op.getNumReductionLoops() == 0)
-    return false;
-  Block *body = op.getBlock();
-  BlockArgument out = body->getArgument(op.getNumDpsInputs());
-  auto sum = body->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
-  return sum && out.hasOneUse() && sum->hasOneUse() && (sum.getLhs() == out || sum.getRhs() == out);
-}
-
 namespace {
 struct AccumulateSum : OpRewritePattern<arith::AddFOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -43,7 +35,8 @@ struct AccumulateSum : OpRewritePattern<arith::AddFOp> {
       auto op = sum.getDefiningOp<linalg::LinalgOp>();
       // What someone else reads would be copied.
       if (!op || !sum.hasOneUse() || !accumulated.hasOneUse() || op->getBlock() != add->getBlock() ||
-          accumulated.getParentBlock() != add->getBlock() || !addsToDestination(op) ||
+          accumulated.getParentBlock() != add->getBlock() || op.getNumReductionLoops() == 0 ||
+          !addsToDestination(op) ||
           !isKnownZero(op.getDpsInits().front()) || matchPattern(accumulated, m_Constant()))
         continue;
       IRMapping mapping;
@@ -54,82 +47,86 @@ struct AccumulateSum : OpRewritePattern<arith::AddFOp> {
     return rewriter.notifyMatchFailure(add, "no operand is a sum onto zeros of its own");
   }
 };
+} // namespace
 
 //===----------------------------------------------------------------------===//
 // (a at p in zeros) + (b at q in zeros) -> a at p and b at q
 //===----------------------------------------------------------------------===//
 
-/// Tensors at places of a tensor of zeros.
-struct Pieces {
-  SmallVector<tensor::InsertSliceOp> inserts;
-  Value zeros;
-};
-
-struct JoinPieces : OpRewritePattern<arith::AddFOp> {
-  using OpRewritePattern::OpRewritePattern;
-
-  LogicalResult matchAndRewrite(arith::AddFOp add, PatternRewriter &rewriter) const override;
-};
-} // namespace
-
-static bool isStatic(tensor::InsertSliceOp op) {
-  auto isOne = [](int64_t stride) { return stride == 1; };
-  return op.getSourceType().hasStaticShape() && op.getType().hasStaticShape() &&
-         !ShapedType::isDynamicShape(op.getStaticOffsets()) &&
-         !ShapedType::isDynamicShape(op.getStaticSizes()) &&
-         llvm::all_of(op.getStaticStrides(), isOne);
-}
-
-static bool areDisjoint(tensor::InsertSliceOp a, tensor::InsertSliceOp b) {
-  for (auto [aOffset, aSize, bOffset, bSize] :
-       llvm::zip(a.getStaticOffsets(), a.getStaticSizes(), b.getStaticOffsets(),
-                 b.getStaticSizes()))
-    if (aOffset + aSize <= bOffset || bOffset + bSize <= aOffset)
-      return true;
-  return false;
-}
-
 /// Adds the pieces that `value` consists of; false if it is not zeros around disjoint pieces.
-static bool addPieces(Value value, Pieces &pieces) {
-  while (auto insert = value.getDefiningOp<tensor::InsertSliceOp>()) {
-    if (!isStatic(insert) || llvm::any_of(pieces.inserts, [&](tensor::InsertSliceOp other) {
-          return !areDisjoint(insert, other);
-        }))
-      return false;
-    pieces.inserts.push_back(insert);
-    value = insert.getDest();
-  }
-  pieces.zeros = value;
-  return isKnownZero(value);
+static bool addPiecesInZeros(Value value, Pieces &pieces) {
+  return addPieces(value, pieces) && isKnownZero(pieces.whole);
 }
 
-LogicalResult JoinPieces::matchAndRewrite(arith::AddFOp add, PatternRewriter &rewriter) const {
-  auto type = dyn_cast<RankedTensorType>(add.getType());
-  Pieces pieces;
-  if (!type || !addPieces(add.getLhs(), pieces) || !addPieces(add.getRhs(), pieces) ||
-      pieces.inserts.empty())
-    return rewriter.notifyMatchFailure(add, "operands are not disjoint pieces");
-  int64_t covered = 0;
-  for (tensor::InsertSliceOp insert : pieces.inserts)
-    covered += insert.getSourceType().getNumElements();
-  Value whole = pieces.zeros;
-  if (covered == type.getNumElements())
-    whole = tensor::EmptyOp::create(rewriter, add.getLoc(), type.getShape(),
-                                    type.getElementType());
-  for (tensor::InsertSliceOp insert : pieces.inserts)
+/// Puts the pieces together again; zeros that they cover need not be there.
+static Value joinPieces(PatternRewriter &rewriter, Location loc, RankedTensorType type,
+                        const Pieces &pieces) {
+  Value whole = pieces.whole;
+  if (pieces.countElements() == type.getNumElements())
+    whole = tensor::EmptyOp::create(rewriter, loc, type.getShape(), type.getElementType());
+  for (tensor::InsertSliceOp insert : llvm::reverse(pieces.inserts))
     whole = tensor::InsertSliceOp::create(rewriter, insert.getLoc(), insert.getSource(), whole,
                                           insert.getMixedOffsets(), insert.getMixedSizes(),
                                           insert.getMixedStrides());
-  rewriter.replaceOp(add, whole);
-  return success();
+  return whole;
 }
+
+namespace {
+struct JoinPieces : OpRewritePattern<arith::AddFOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(arith::AddFOp add, PatternRewriter &rewriter) const override {
+    auto type = dyn_cast<RankedTensorType>(add.getType());
+    Pieces pieces;
+    if (!type || !addPiecesInZeros(add.getLhs(), pieces) ||
+        !addPiecesInZeros(add.getRhs(), pieces) || pieces.inserts.empty())
+      return rewriter.notifyMatchFailure(add, "operands are not disjoint pieces");
+    rewriter.replaceOp(add, joinPieces(rewriter, add.getLoc(), type, pieces));
+    return success();
+  }
+};
+
+/// What lies beside all pieces is zero: nothing is added to it.
+struct AddBesidePieces : OpRewritePattern<arith::AddFOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(arith::AddFOp add, PatternRewriter &rewriter) const override {
+    for (auto [value, other] : {std::pair(add.getLhs(), add.getRhs()),
+                                std::pair(add.getRhs(), add.getLhs())}) {
+      auto slice = value.getDefiningOp<tensor::ExtractSliceOp>();
+      Pieces pieces;
+      if (!slice || !isConstantBox(slice) || !addPiecesInZeros(slice.getSource(), pieces) ||
+          !pieces.isBeside(slice.getStaticOffsets(), slice.getStaticSizes()))
+        continue;
+      rewriter.replaceOp(add, other);
+      return success();
+    }
+    return rewriter.notifyMatchFailure(add, "no operand lies beside pieces in zeros");
+  }
+};
+
+/// Zeros that are covered by pieces need not be there.
+struct CoverZeros : OpRewritePattern<tensor::InsertSliceOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(tensor::InsertSliceOp insert,
+                                PatternRewriter &rewriter) const override {
+    Pieces pieces;
+    if (!addPiecesInZeros(insert.getResult(), pieces) ||
+        pieces.countElements() != insert.getType().getNumElements())
+      return rewriter.notifyMatchFailure(insert, "pieces do not cover zeros");
+    rewriter.replaceOp(insert, joinPieces(rewriter, insert.getLoc(), insert.getType(), pieces));
+    return success();
+  }
+};
+} // namespace
 
 namespace {
 struct AccumulateInPlacePass
     : public etrace::impl::AccumulateInPlacePassBase<AccumulateInPlacePass> {
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    patterns.add<AccumulateSum, JoinPieces>(&getContext());
+    patterns.add<AccumulateSum, JoinPieces, AddBesidePieces, CoverZeros>(&getContext());
     if (failed(applyToFixpoint(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -214,6 +214,7 @@ void EntryBinder::createBody() {
   bindArguments(block);
   unshareDestinations(body);
   bindResults(block);
+  settleInsertions(body);
   settleLoops(body);
 }
 

@@ -9,6 +9,15 @@
 using namespace mlir;
 using namespace etrace;
 
+bool etrace::addsToDestination(linalg::LinalgOp op) {
+  if (op.getNumDpsInits() != 1)
+    return false;
+  Block *body = op.getBlock();
+  BlockArgument out = body->getArgument(op.getNumDpsInputs());
+  auto sum = body->getTerminator()->getOperand(0).getDefiningOp<arith::AddFOp>();
+  return sum && out.hasOneUse() && sum->hasOneUse() && (sum.getLhs() == out || sum.getRhs() == out);
+}
+
 /// Whether the body is `yield sum + a * b`.
 static bool isMultiplyAdd(linalg::GenericOp op) {
   Block &body = *op.getBody();

@@ -1,4 +1,4 @@
-//===- Contraction.h - Sums of products over memory -------------*- C++ -*-===//
+//===- Contraction.h - Operations that sum ----------------------*- C++ -*-===//
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 #ifndef ETRACE_CONVERSION_CONTRACTION_H
@@ -29,6 +29,9 @@ struct Contraction {
   /// The last of `k` is contiguous in a and b.
   bool isDot = false;
 };
+
+/// True if the operation adds to its one destination: yields out + f(inputs).
+bool addsToDestination(mlir::linalg::LinalgOp op);
 
 /// Fails if the operation is no contraction that fits one of the two forms.
 mlir::FailureOr<Contraction> matchContraction(mlir::linalg::GenericOp op);

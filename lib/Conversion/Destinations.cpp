@@ -9,6 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Destinations.h"
+#include "Pieces.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -18,14 +19,41 @@
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 
 using namespace mlir;
+using namespace etrace;
 
-/// Whether the value may be made again for every user: its contents are constant.
-static bool isCheapDestination(Value value) {
-  Operation *op = value.getDefiningOp();
-  if (isa_and_nonnull<tensor::EmptyOp>(op))
-    return true;
-  auto fill = dyn_cast_or_null<linalg::FillOp>(op);
-  return fill && fill.getOutputs()[0].getDefiningOp<tensor::EmptyOp>();
+/// The scalar of a constant tensor that is the same throughout.
+static TypedAttr getSplat(Value value) {
+  auto constant = value.getDefiningOp<arith::ConstantOp>();
+  auto splat = constant ? dyn_cast<SplatElementsAttr>(constant.getValue()) : nullptr;
+  return splat ? splat.getSplatValue<TypedAttr>() : nullptr;
+}
+
+static Value buildFill(OpBuilder &builder, Location loc, TypedAttr scalar, Value destination) {
+  Value value = arith::ConstantOp::create(builder, loc, scalar);
+  return linalg::FillOp::create(builder, loc, value, destination).getResult(0);
+}
+
+/// Another tensor with the contents of `value`, where those are constant throughout or not yet
+/// there; none otherwise.
+static Value copyDestination(OpBuilder &builder, Value value) {
+  Location loc = value.getLoc();
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  auto fill = value.getDefiningOp<linalg::FillOp>();
+  TypedAttr splat = getSplat(value);
+  auto empty = fill ? fill.getOutputs()[0].getDefiningOp<tensor::EmptyOp>()
+                    : value.getDefiningOp<tensor::EmptyOp>();
+  if (!empty && !splat)
+    return nullptr;
+  Value copy;
+  if (empty)
+    copy = builder.clone(*empty)->getResult(0);
+  else
+    copy = tensor::EmptyOp::create(builder, loc, type.getShape(), type.getElementType());
+  if (splat)
+    return buildFill(builder, loc, splat, copy);
+  if (fill)
+    return linalg::FillOp::create(builder, loc, fill.getInputs()[0], copy).getResult(0);
+  return copy;
 }
 
 void etrace::unshareDestinations(func::FuncOp function) {
@@ -38,21 +66,16 @@ void etrace::unshareDestinations(func::FuncOp function) {
       for (OpOperand &init : loop.getInitArgsMutable())
         uses.push_back(&init);
   });
-  // Users of a fill first: the copy of a fill then shares its tensor.empty again.
-  for (bool fills : {true, false})
-    for (OpOperand *use : uses) {
-      Value value = use->get();
-      bool isFill = value.getDefiningOp<linalg::FillOp>() != nullptr;
-      if (isFill != fills || !isCheapDestination(value) || value.hasOneUse())
-        continue;
-      OpBuilder builder(use->getOwner());
-      Operation *copy = builder.clone(*value.getDefiningOp());
-      if (isFill) {
-        builder.setInsertionPoint(copy);
-        copy->setOperand(1, builder.clone(*copy->getOperand(1).getDefiningOp())->getResult(0));
-      }
-      use->set(copy->getResult(0));
-    }
+  for (OpOperand *use : uses) {
+    Operation *owner = use->getOwner();
+    OpBuilder builder(owner);
+    // One use in a loop is many.
+    bool isOwn = use->get().hasOneUse() && use->get().getParentBlock() == owner->getBlock();
+    if (isOwn && !getSplat(use->get()))
+      continue;
+    if (Value copy = copyDestination(builder, use->get()))
+      use->set(copy);
+  }
 }
 
 /// Values which show the same contents as `value`, itself included.
@@ -113,7 +136,8 @@ static bool settleInPlace(Value value, Value destination) {
     // A destination that is memory already is where another result settled: of one value
     // that two buffers take, the second gets a copy.
     bool isTaken = isa<BlockArgument>(use->get()) ||
-                   use->get().getDefiningOp<bufferization::ToTensorOp>();
+                   use->get().getDefiningOp<bufferization::ToTensorOp>() ||
+                   use->get().getDefiningOp<tensor::ExtractSliceOp>();
     bool ignored = !isTaken && ((linalgOp && !linalgOp.payloadUsesValueFromOperand(use)) ||
                                 use->get().getDefiningOp<tensor::EmptyOp>());
     bool sameBlock = owner->getBlock() == destination.getParentBlock();
@@ -133,13 +157,99 @@ Value etrace::settle(OpBuilder &builder, Value value, Value destination) {
   if (settleInPlace(value, destination))
     return value;
   Location loc = value.getLoc();
-  if (auto constant = value.getDefiningOp<arith::ConstantOp>())
-    if (auto splat = dyn_cast<SplatElementsAttr>(constant.getValue())) {
-      Value scalar =
-          arith::ConstantOp::create(builder, loc, splat.getSplatValue<TypedAttr>());
-      return linalg::FillOp::create(builder, loc, scalar, destination).getResult(0);
-    }
+  if (TypedAttr splat = getSplat(value))
+    return buildFill(builder, loc, splat, destination);
   return linalg::CopyOp::create(builder, loc, value, destination).getResult(0);
+}
+
+/// The operation where the chain of destinations that ends in `value` begins.
+static Operation *findFirstWriter(Value value) {
+  Operation *first = nullptr;
+  while (OpOperand *use = getDestinationUse(value)) {
+    first = use->getOwner();
+    value = use->get();
+  }
+  return first;
+}
+
+/// True if a value that the block of `op` reads is there before `op`, or can be.
+static bool provideBefore(Value value, Operation *op) {
+  Operation *definition = value.getDefiningOp();
+  if (!definition || definition->getBlock() != op->getBlock() || definition->isBeforeInBlock(op))
+    return true;
+  bool isFree = isa<tensor::EmptyOp>(definition) && definition->getNumOperands() == 0;
+  if (isFree)
+    definition->moveBefore(op);
+  return isFree;
+}
+
+/// True if nothing reads the value or a view of it behind `op` in its block.
+static bool isReadUpTo(Value value, Operation *op) {
+  for (Value view : collectViews(value))
+    for (Operation *user : view.getUsers()) {
+      Operation *ancestor = op->getBlock()->findAncestorOpInBlock(*user);
+      if (!ancestor || op->isBeforeInBlock(ancestor))
+        return false;
+    }
+  return true;
+}
+
+/// Orders disjoint pieces of a tensor by when they are computed, and inserts each at once: then
+/// each can be computed where it will be.
+static void insertEarly(tensor::InsertSliceOp last) {
+  Pieces pieces;
+  if (!addPieces(last.getResult(), pieces) || pieces.inserts.size() < 2)
+    return;
+  Block *block = last->getBlock();
+  for (tensor::InsertSliceOp insert : pieces.inserts) {
+    Operation *source = insert.getSource().getDefiningOp();
+    if (!source || source->getBlock() != block || insert->getBlock() != block ||
+        (insert != last && !insert->hasOneUse()))
+      return;
+  }
+  llvm::sort(pieces.inserts, [](tensor::InsertSliceOp a, tensor::InsertSliceOp b) {
+    Operation *first = a.getSource().getDefiningOp(), *second = b.getSource().getDefiningOp();
+    return first == second ? a->isBeforeInBlock(b) : first->isBeforeInBlock(second);
+  });
+  Operation *after = pieces.inserts.front().getSource().getDefiningOp();
+  if (!provideBefore(pieces.whole, after))
+    return;
+  if (last != pieces.inserts.back())
+    last.getResult().replaceAllUsesWith(pieces.inserts.back().getResult());
+  Value whole = pieces.whole;
+  for (tensor::InsertSliceOp insert : pieces.inserts) {
+    Operation *source = insert.getSource().getDefiningOp();
+    insert.getDestMutable().set(whole);
+    insert->moveAfter(after->isBeforeInBlock(source) ? source : after);
+    after = insert;
+    whole = insert.getResult();
+  }
+}
+
+static void settleInsertion(tensor::InsertSliceOp insert) {
+  Value source = insert.getSource(), whole = insert.getDest();
+  Operation *first = findFirstWriter(source);
+  if (!first || first->getBlock() != insert->getBlock() || !whole.hasOneUse() ||
+      !isReadUpTo(source, insert))
+    return;
+  if (!llvm::all_of(insert->getOperands().drop_front(),
+                    [&](Value operand) { return provideBefore(operand, first); }))
+    return;
+  OpBuilder builder(first);
+  auto slice = tensor::ExtractSliceOp::create(
+      builder, insert.getLoc(), insert.getSourceType(), whole, insert.getMixedOffsets(),
+      insert.getMixedSizes(), insert.getMixedStrides());
+  if (!settleInPlace(source, slice))
+    slice.erase();
+}
+
+void etrace::settleInsertions(func::FuncOp function) {
+  SmallVector<tensor::InsertSliceOp> inserts;
+  function.walk([&](tensor::InsertSliceOp insert) { inserts.push_back(insert); });
+  for (tensor::InsertSliceOp insert : inserts)
+    if (!insert->hasOneUse() || !isa<tensor::InsertSliceOp>(*insert->user_begin()))
+      insertEarly(insert);
+  function.walk([](tensor::InsertSliceOp insert) { settleInsertion(insert); });
 }
 
 /// A value yielded by a loop which is an old value of another argument must be saved

@@ -5,6 +5,9 @@
 // c[.., m, n] += sum_k a[.., m, k] b[.., k, n] in two forms. *Outer*: n is contiguous in b
 // and c; a tile of rows x vectors of c stays in registers over k. *Dot*: k is contiguous in
 // a and b; a tile of vectors of partial sums stays in registers and is summed at the end.
+// Long sums run in chunks, so that what a chunk reads of a and of a tile's columns of b stays in
+// the second-level cache while the tiles of c go by.
+// A fill of c with zeros right before is left out: the sums start at zero.
 // The order of all sums is fixed by the extents and the width of a vector.
 //
 //===----------------------------------------------------------------------===//
@@ -13,6 +16,7 @@
 #include "ParallelLoop.h"
 #include "Tiling.h"
 #include "etrace/Conversion/Passes.h"
+#include "etrace/Interfaces/Contraction.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
@@ -51,7 +55,8 @@ public:
         lanes(vectorBits / work.element.getIntOrFloatBitWidth()), isWide(vectorBits >= 512),
         indices(work.extents.size()) {}
 
-  void emit();
+  /// `fill` makes c zero, or is null.
+  void emit(linalg::FillOp fill);
 
 private:
   using Body = llvm::function_ref<void()>;
@@ -66,7 +71,10 @@ private:
   void forTiles(std::optional<unsigned> dim, int64_t size, llvm::function_ref<void(int64_t)> body);
   Sums sumOver(ArrayRef<unsigned> dims, ArrayRef<int64_t> ends, int64_t lastStep, Sums sums,
                Accumulate body);
+  int64_t getChunk(int64_t columns);
+  void forChunks(int64_t columns, Body body);
   Value load(Value memory, AffineMap map, int64_t width);
+  Value loadSum(int64_t width);
   void store(Value value, int64_t width);
   Value multiplyAdd(Value a, Value b, Value sum);
   Value addAll(Value a, Value b);
@@ -84,9 +92,13 @@ private:
   Location loc;
   int64_t lanes;
   bool isWide;
+  /// The contents of c are zero and need not be read.
+  bool startsAtZero = false;
   SmallVector<Value> indices;
   /// Loops over tiles around the insertion point.
   unsigned depth = 0;
+  /// The part of the first summed dimension that a chunk is; null where all of it is.
+  Value chunkBegin, chunkEnd;
 };
 
 } // namespace
@@ -148,8 +160,9 @@ TileEmitter::Sums TileEmitter::sumOver(ArrayRef<unsigned> dims, ArrayRef<int64_t
   if (dims.empty())
     return body(sums);
   int64_t step = dims.size() == 1 ? lastStep : 1;
-  auto loop =
-      scf::ForOp::create(builder, loc, constant(0), constant(ends[0]), constant(step), sums);
+  bool isChunk = chunkBegin && dims[0] == work.k.front();
+  auto loop = scf::ForOp::create(builder, loc, isChunk ? chunkBegin : constant(0),
+                                 isChunk ? chunkEnd : constant(ends[0]), constant(step), sums);
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(loop.getBody());
   indices[dims[0]] = loop.getInductionVar();
@@ -165,6 +178,14 @@ Value TileEmitter::load(Value memory, AffineMap map, int64_t width) {
     return memref::LoadOp::create(builder, loc, memory, where);
   auto type = VectorType::get({width}, work.element);
   return vector::LoadOp::create(builder, loc, type, memory, where);
+}
+
+/// What sums are added to.
+Value TileEmitter::loadSum(int64_t width) {
+  if (!startsAtZero)
+    return load(work.c, work.mapC, width);
+  auto type = VectorType::get({width}, work.element);
+  return arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
 }
 
 void TileEmitter::store(Value value, int64_t width) {
@@ -202,7 +223,7 @@ void TileEmitter::emitOuterTile(int64_t rows, int64_t extent) {
   for (int64_t row = 0; row < rows; ++row)
     for (Column column : columns)
       sums.push_back(at(work.m, row, [&] {
-        return at(work.n, column.offset, [&] { return load(work.c, work.mapC, column.width); });
+        return at(work.n, column.offset, [&] { return loadSum(column.width); });
       }));
   SmallVector<int64_t> ends;
   for (unsigned dim : work.k)
@@ -317,7 +338,7 @@ void TileEmitter::emitDotTile(int64_t rows, int64_t columns) {
       }
       for (int64_t row = 0; row < rows; ++row)
         at(work.m, row, [&] {
-          store(addAll(load(work.c, work.mapC, run.width), totals[row]), run.width);
+          store(startsAtZero ? totals[row] : addAll(loadSum(run.width), totals[row]), run.width);
           return 0;
         });
       return 0;
@@ -325,7 +346,36 @@ void TileEmitter::emitDotTile(int64_t rows, int64_t columns) {
   }
 }
 
-void TileEmitter::emit() {
+/// Turns of the first summed dimension that make a chunk. The contiguous dimension of dots is
+/// never cut.
+int64_t TileEmitter::getChunk(int64_t columns) {
+  constexpr int64_t panelBytes = 256 * 1024;
+  int64_t extent = work.extents[work.k.front()];
+  if (work.isDot && work.k.size() == 1)
+    return extent;
+  int64_t rows = work.m ? work.extents[*work.m] : 1;
+  int64_t bytes = (rows + columns) * work.element.getIntOrFloatBitWidth() / 8;
+  for (unsigned dim : ArrayRef<unsigned>(work.k).drop_front())
+    bytes *= work.extents[dim];
+  return std::clamp<int64_t>(panelBytes / bytes, 1, extent);
+}
+
+void TileEmitter::forChunks(int64_t columns, Body body) {
+  int64_t extent = work.extents[work.k.front()], chunk = getChunk(columns);
+  if (chunk == extent)
+    return body();
+  auto loop =
+      scf::ForOp::create(builder, loc, constant(0), constant(extent), constant(chunk));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPointToStart(loop.getBody());
+  chunkBegin = loop.getInductionVar();
+  chunkEnd = advance(chunkBegin, chunk);
+  if (extent % chunk)
+    chunkEnd = arith::MinUIOp::create(builder, loc, chunkEnd, constant(extent));
+  body();
+}
+
+void TileEmitter::emit(linalg::FillOp fill) {
   // 32 registers of 512 bits, else 16: most hold sums, a few the operands.
   int64_t budget = isWide ? 16 : 8;
   int64_t rows = std::min<int64_t>(work.m ? work.extents[*work.m] : 1, isWide ? 8 : 4);
@@ -343,7 +393,22 @@ void TileEmitter::emit() {
       });
     });
   };
-  nest(0);
+  int64_t columns = work.isDot ? vectors : vectors * lanes;
+  if (fill && getChunk(columns) == work.extents[work.k.front()]) {
+    startsAtZero = true;
+    builder.eraseOp(fill);
+  }
+  forChunks(columns, [&] { nest(0); });
+}
+
+/// The operation before `op` that touches memory, if all it does is to make `memory` zero.
+static linalg::FillOp findZeroFill(Operation *op, Value memory) {
+  do
+    op = op->getPrevNode();
+  while (op && isMemoryEffectFree(op));
+  auto fill = dyn_cast_or_null<linalg::FillOp>(op);
+  bool makesZero = fill && fill.getOutputs()[0] == memory && isKnownZero(fill.getInputs()[0]);
+  return makesZero ? fill : nullptr;
 }
 
 namespace {
@@ -354,7 +419,7 @@ struct TileContractions : etrace::impl::TileContractionsPassBase<TileContraction
     auto emit = [&](IRRewriter &rewriter, linalg::GenericOp op) {
       FailureOr<Contraction> work = matchContraction(op);
       if (succeeded(work))
-        TileEmitter(rewriter, *work, vectorBits).emit();
+        TileEmitter(rewriter, *work, vectorBits).emit(findZeroFill(op, work->c));
       return succeeded(work);
     };
     if (failed(tileGenerics(getOperation(), vectorBits, emit)))

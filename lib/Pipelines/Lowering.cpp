@@ -34,6 +34,7 @@ void etrace::buildLowerToLinalgPipeline(OpPassManager &pm, const LowerToLinalgOp
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createNarrowSlicesPass());
+  pm.addPass(createSinkAccumulationsPass());
   pm.addPass(createCanonicalizerPass());
   pm.addPass(createCSEPass());
   pm.addPass(createBlockTracesPass());

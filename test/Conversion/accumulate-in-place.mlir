@@ -76,3 +76,32 @@ func.func @overlap(%a: tensor<2xf32>, %b: tensor<2xf32>, %x: tensor<6xf32>) -> (
   %4 = arith.addf %0, %3 : tensor<6xf32>
   return %2, %4 : tensor<6xf32>, tensor<6xf32>
 }
+
+// How cotangents of slices are added one by one: what lies beside the pieces is zero, and zeros
+// that are covered in the end are not there from the beginning.
+// CHECK-LABEL: func @one_by_one
+// CHECK-NOT: arith.addf
+// CHECK: %[[E:.*]] = tensor.empty() : tensor<6xf32>
+// CHECK: %[[A:.*]] = tensor.insert_slice %{{.*}} into %[[E]][4] [2] [1]
+// CHECK: %[[B:.*]] = tensor.insert_slice %{{.*}} into %[[A]][0] [4] [1]
+// CHECK: return %[[B]]
+func.func @one_by_one(%a: tensor<2xf32>, %b: tensor<4xf32>) -> tensor<6xf32> {
+  %zeros = arith.constant dense<0.0> : tensor<6xf32>
+  %0 = tensor.insert_slice %a into %zeros[4] [2] [1] : tensor<2xf32> into tensor<6xf32>
+  %1 = tensor.extract_slice %0[0] [4] [1] : tensor<6xf32> to tensor<4xf32>
+  %2 = arith.addf %1, %b : tensor<4xf32>
+  %3 = tensor.insert_slice %2 into %0[0] [4] [1] : tensor<4xf32> into tensor<6xf32>
+  return %3 : tensor<6xf32>
+}
+
+// A slice that reaches into a piece is added to.
+// CHECK-LABEL: func @reaches
+// CHECK: arith.addf
+func.func @reaches(%a: tensor<2xf32>, %b: tensor<4xf32>) -> tensor<6xf32> {
+  %zeros = arith.constant dense<0.0> : tensor<6xf32>
+  %0 = tensor.insert_slice %a into %zeros[3] [2] [1] : tensor<2xf32> into tensor<6xf32>
+  %1 = tensor.extract_slice %0[0] [4] [1] : tensor<6xf32> to tensor<4xf32>
+  %2 = arith.addf %1, %b : tensor<4xf32>
+  %3 = tensor.insert_slice %2 into %0[0] [4] [1] : tensor<4xf32> into tensor<6xf32>
+  return %3 : tensor<6xf32>
+}

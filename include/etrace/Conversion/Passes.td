@@ -60,6 +60,36 @@ def AccumulateInPlacePass : Pass<"etrace-accumulate-in-place", "::mlir::ModuleOp
   let dependentDialects = ["::mlir::tensor::TensorDialect"];
 }
 
+def SinkAccumulationsPass : Pass<"etrace-sink-accumulations", "::mlir::ModuleOp"> {
+  let summary = "Sum over all iterations behind a loop what each iteration adds";
+  let description = [{
+    A carried value that an iteration of an `scf.for` with constant bounds does nothing with but
+    sum a `linalg.generic` onto is summed behind the loop, over all iterations at once. In reverse
+    mode that is the gradient of a weight: one product in place of one for each step, which reads
+    and writes the gradient once. Operands are taken from tensors that the loop reads in slices,
+    others are stored for each iteration, in all at most twice what the loop reads in slices; and
+    only if the operands of an iteration are fewer than what they are added to.
+
+    ```
+    %g = scf.for %t = %zero to %steps step %one iter_args(%acc = %g0) {
+      %x = tensor.extract_slice %xs[%t, 0, 0] ...
+      %d = ...
+      %next = linalg.generic ... ins(%x, %d) outs(%acc)
+      scf.yield %next
+    }
+    // becomes
+    %ds = scf.for %t = %zero to %steps step %one iter_args(%kept = %empty) {
+      %d = ...
+      %next = tensor.insert_slice %d into %kept[%t, 0, 0] ...
+      scf.yield %next
+    }
+    %g = linalg.generic ... ins(%xs, %ds) outs(%g0)
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def WidenSumsPass : Pass<"etrace-widen-sums"> {
   let summary = "Sum bf16 and f16 in f32";
   let description = [{

@@ -4,6 +4,7 @@
 
 #include "BodyFirstGeneric.h"
 #include "Loops.h"
+#include "MinimumCut.h"
 #include "etrace/Differentiation/Residuals.h"
 #include "etrace/Differentiation/Transpose.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
@@ -78,30 +79,71 @@ static bool isCostly(Operation *op) {
   return primitive && !primitive.isTransparent();
 }
 
-/// Of the carried values and the costly results, those from which everything is computed that the
-/// linear operations behind `roots` read. Extents of stacks must be known in front of the loop.
+/// What it takes to keep a value of each iteration, whose extents must be known in front of the
+/// loop; a carried value has those that it starts with.
+static int64_t getPrice(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  bool isKnown = type ? type.hasStaticShape() : value.getType().isIntOrFloat();
+  if (!isKnown && isa<OpResult>(value))
+    return CutGraph::kNever;
+  constexpr int64_t guess = 4096;
+  return getBytes(value).value_or(guess);
+}
+
+/// Chooses what is kept: the least, in bytes, from which everything is computed that the linear
+/// operations behind `roots` read, without computing a costly result again. That is a minimum cut
+/// between the carried values and costly results on one side and what is read on the other.
 void LoopReversal::findKept(const llvm::BitVector &roots) {
   Block &body = *loop.getBody();
-  llvm::SetVector<Value> costly;
-  auto isKept = [&](Value value) {
-    auto type = dyn_cast<RankedTensorType>(value.getType());
-    bool kept = value.getParentBlock() == &body && isa<OpResult>(value) &&
-                isCostly(value.getDefiningOp()) && type && type.hasStaticShape();
-    return kept && (costly.insert(value), true);
-  };
+  auto isLinear = [&](Value value) { return cotangents.isLinear(value); };
   Values yields = select(loop.getYieldedValues(), roots);
   DenseSet<Value> reached(yields.begin(), yields.end()), needed;
-  auto isLinear = [&](Value value) { return cotangents.isLinear(value); };
   for (Operation *op : getSlice(body, reached))
     if (llvm::any_of(op->getResults(), isLinear))
       for (Value read : getReads(op))
-        if (!isLinear(read) && !isKept(read))
+        if (!isLinear(read))
           needed.insert(read);
-  getSlice(body, needed, isKept);
-  products = costly.takeVector();
-  for (auto [number, argument] : llvm::enumerate(loop.getRegionIterArgs()))
-    if (!needed.contains(argument))
-      residual.reset(number);
+  CutGraph graph;
+  llvm::MapVector<Value, unsigned> nodes;
+  auto isSource = [](Value value) {
+    return isa<BlockArgument>(value) ||
+           (isCostly(value.getDefiningOp()) && getPrice(value) != CutGraph::kNever);
+  };
+  auto addNode = [&](Value value) -> std::optional<unsigned> {
+    if (value.getParentBlock() != &body || value == loop.getInductionVar())
+      return std::nullopt;
+    auto [entry, isNew] = nodes.insert({value, 0});
+    if (isNew) {
+      entry->second = graph.addNode(getPrice(value));
+      if (isSource(value))
+        graph.addSource(entry->second);
+    }
+    return entry->second;
+  };
+  DenseSet<Value> computed = needed;
+  SmallVector<Operation *> slice = getSlice(body, computed);
+  for (Operation *op : llvm::reverse(slice))
+    for (Value result : op->getResults()) {
+      unsigned node = *addNode(result);
+      if (needed.contains(result))
+        graph.addSink(node);
+      if (!isSource(result))
+        for (Value read : getReads(op))
+          if (std::optional<unsigned> from = addNode(read))
+            graph.addEdge(*from, node);
+    }
+  for (BlockArgument argument : loop.getRegionIterArgs())
+    if (needed.contains(argument))
+      graph.addSink(*addNode(argument));
+  llvm::BitVector cut = graph.solve();
+  products.clear();
+  for (auto [value, node] : nodes)
+    if (cut.test(node) && isa<OpResult>(value))
+      products.push_back(value);
+  for (auto [number, argument] : llvm::enumerate(loop.getRegionIterArgs())) {
+    auto *entry = nodes.find(argument);
+    residual[number] = entry != nodes.end() && cut.test(entry->second);
+  }
 }
 
 Value LoopReversal::index(OpBuilder &b, int64_t value) const {
@@ -441,7 +483,7 @@ static std::string describeKept(size_t carried, size_t products) {
   };
   std::string text = carried ? count(carried, "carried value") : "";
   if (products)
-    text += (carried ? " and " : "") + count(products, "costly result");
+    text += (carried ? " and " : "") + count(products, "computed value");
   return text.empty() ? text : ", for " + text + " that its derivative reads";
 }
 

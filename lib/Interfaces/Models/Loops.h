@@ -105,7 +105,7 @@ private:
   /// swept ones that the linear part reads.
   llvm::BitVector linear, swept, residual;
   Values captured;
-  /// What the body computes at a high price and its reverse pass reads: kept, not computed again.
+  /// What the body computes and its reverse pass is given beside residuals.
   Values products;
   /// Which of the linear carries and of the captured values have a cotangent.
   llvm::BitVector liveCarries, liveCaptured;
