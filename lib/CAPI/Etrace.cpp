@@ -174,7 +174,7 @@ static LogicalResult lower(ModuleOp module, const CodegenOptions &options) {
     return module.emitError(llvm::toString(vectorBits.takeError()));
   PassManager manager(module.getContext());
   buildNativePipeline(manager, *vectorBits);
-  return manager.run(module);
+  return runPipelines(manager, module);
 }
 
 EtraceModel *etraceModelCompile(EtraceModule *module, const char *cpu, unsigned optimisation) {

@@ -272,7 +272,7 @@ void LoopOutliner::outlineNests(Region &region, func::FuncOp body) {
       if (holdsNests)
         for (Region &inner : op.getRegions())
           outlineNests(inner, body);
-      else if (isa<LoopLikeOpInterface>(op) && op.getNumResults() == 0 &&
+      else if ((isa<LoopLikeOpInterface, scf::ExecuteRegionOp>(op)) && op.getNumResults() == 0 &&
                estimateWork(op) >= std::min(minimum, minimumShared))
         outline(&op, body);
     }

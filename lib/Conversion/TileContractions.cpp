@@ -81,6 +81,7 @@ private:
   template <typename Function>
   auto at(std::optional<unsigned> dim, int64_t offset, Function function);
 
+  void emitTile(int64_t rows, int64_t columns);
   void emitOuterTile(int64_t rows, int64_t extent);
   void emitDotTile(int64_t rows, int64_t columns);
   SmallVector<Value> sumDots(int64_t rows, int64_t columns, int64_t width, int64_t begin,
@@ -346,6 +347,17 @@ void TileEmitter::emitDotTile(int64_t rows, int64_t columns) {
   }
 }
 
+/// A tile that no loop holds is a region of its own: a part that entries can share.
+void TileEmitter::emitTile(int64_t rows, int64_t columns) {
+  OpBuilder::InsertionGuard guard(builder);
+  if (depth == 0) {
+    auto region = scf::ExecuteRegionOp::create(builder, loc, TypeRange(), /*no_inline=*/true);
+    builder.createBlock(&region.getRegion());
+    builder.setInsertionPoint(scf::YieldOp::create(builder, loc));
+  }
+  work.isDot ? emitDotTile(rows, columns) : emitOuterTile(rows, columns);
+}
+
 /// Turns of the first summed dimension that make a chunk. The contiguous dimension of dots is
 /// never cut.
 int64_t TileEmitter::getChunk(int64_t columns) {
@@ -389,7 +401,7 @@ void TileEmitter::emit(linalg::FillOp fill) {
       return forEach(outer[depth], work.extents[outer[depth]], 1, [&] { nest(depth + 1); });
     forTiles(work.n, work.isDot ? vectors : vectors * lanes, [&](int64_t columns) {
       forTiles(work.m, rows, [&](int64_t count) {
-        work.isDot ? emitDotTile(count, columns) : emitOuterTile(count, columns);
+        emitTile(count, columns);
       });
     });
   };

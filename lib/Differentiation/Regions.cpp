@@ -81,7 +81,7 @@ private:
   bool findInCallee(CallOpInterface call) {
     auto symbol = dyn_cast<SymbolRefAttr>(call.getCallableForCallee());
     auto callee = dyn_cast_or_null<CallableOpInterface>(
-        symbol && scope ? SymbolTable::lookupNearestSymbolFrom(scope, symbol) : nullptr);
+        symbol && scope ? tables.lookupNearestSymbolFrom(scope, symbol) : nullptr);
     if (!callee || !callee.getCallableRegion() || callee.getCallableRegion()->empty())
       return true;
     // A callee that is being searched adds nothing of its own.
@@ -89,6 +89,7 @@ private:
   }
 
   Operation *scope;
+  SymbolTableCollection tables;
   DenseSet<Operation *> visited;
 };
 } // namespace

@@ -6,6 +6,7 @@
 
 #include "etrace/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Verifier.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -51,6 +52,13 @@ void etrace::buildNativePipeline(OpPassManager &pm, int64_t vectorBits) {
   ToLLVMOptions options;
   options.vectorBits = vectorBits;
   buildToLLVMPipeline(pm, options);
+}
+
+LogicalResult etrace::runPipelines(PassManager &passes, ModuleOp module) {
+  passes.enableVerifier(false);
+  if (failed(passes.run(module)))
+    return failure();
+  return verify(module);
 }
 
 bool etrace::isLearner(ModuleOp module) {

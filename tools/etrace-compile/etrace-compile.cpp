@@ -84,7 +84,7 @@ static LogicalResult lower(ModuleOp module, unsigned vectorBits) {
     etrace::buildLearnerPipeline(pm, options);
   }
   etrace::buildNativePipeline(pm, vectorBits);
-  return pm.run(module);
+  return etrace::runPipelines(pm, module);
 }
 
 /// Writes beside the file and renames, so that no one sees half of it.

@@ -105,7 +105,7 @@ static Error compileForCPU(mlir::ModuleOp module, const RunOptions &options, boo
   mlir::PassManager passes(module.getContext());
   addLearnerPasses(options, isLearner, passes);
   buildNativePipeline(passes, *vectorBits);
-  if (failed(passes.run(module)))
+  if (failed(runPipelines(passes, module)))
     return diagnosed();
   auto code = CompiledModel::create(module, {options.cpu});
   if (!code)
@@ -124,7 +124,7 @@ static Error compileForGPU(mlir::ModuleOp module, const RunOptions &options, boo
   addLearnerPasses(options, isLearner, passes);
   buildLowerToLinalgPipeline(passes);
   buildToCudaPipeline(passes, cuda);
-  if (failed(passes.run(module)))
+  if (failed(runPipelines(passes, module)))
     return diagnosed();
   auto code = CudaModel::create(module, {emulate});
   if (!code)
@@ -221,7 +221,7 @@ Expected<DifferenceProgram> etrace::run::compileDifferences(const RunOptions &op
   }
   mlir::PassManager build(context), lower(context);
   addDifferencePasses(options, build);
-  if (failed(build.run(module)))
+  if (failed(runPipelines(build, module)))
     return diagnosed();
   for (auto function : module.getOps<mlir::func::FuncOp>())
     if (auto record = function->getAttrOfType<mlir::DictionaryAttr>(kDifferenceAttr))
@@ -232,7 +232,7 @@ Expected<DifferenceProgram> etrace::run::compileDifferences(const RunOptions &op
   if (!vectorBits)
     return vectorBits.takeError();
   buildNativePipeline(lower, *vectorBits);
-  if (failed(lower.run(module)))
+  if (failed(runPipelines(lower, module)))
     return diagnosed();
   auto code = CompiledModel::create(module, {options.cpu});
   if (!code)

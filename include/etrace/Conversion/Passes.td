@@ -350,3 +350,26 @@ def DefineSharedPass : Pass<"etrace-define-shared", "::mlir::ModuleOp"> {
 }
 
 #endif // ETRACE_CONVERSION_PASSES_TD
+
+def ConvertToLLVMPass : Pass<"etrace-convert-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "Convert what host code is made of to the LLVM dialect, in one conversion";
+  let description = [{
+    `arith`, `cf`, `complex`, `func`, `index`, `math`, `memref` and `ub`, by the patterns of their
+    upstream conversions. A `memref` argument of static shape is a bare pointer. Operations of
+    other dialects stay.
+
+    ```
+    func.func @f(%m: memref<4xf32>, %i: index) -> f32 {
+      %0 = memref.load %m[%i] : memref<4xf32>
+      return %0 : f32
+    }
+    // becomes
+    llvm.func @f(%m: !llvm.ptr, %i: i64) -> f32 {
+      %p = llvm.getelementptr inbounds|nuw %m[%i] : (!llvm.ptr, i64) -> !llvm.ptr, f32
+      %0 = llvm.load %p : !llvm.ptr -> f32
+      llvm.return %0 : f32
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}

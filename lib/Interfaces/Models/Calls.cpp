@@ -18,18 +18,23 @@ using namespace etrace::detail;
 namespace {
 using Values = SmallVector<Value>;
 
-/// Calls `visit` for the callees of all calls in `function`.
-bool reaches(func::FuncOp function, func::FuncOp target, DenseSet<Operation *> &visited) {
-  return function
-      .walk([&](CallOpInterface call) {
-        auto callee =
-            dyn_cast_or_null<func::FuncOp>(call.resolveCallable());
-        bool found = callee && (callee == target || (visited.insert(callee).second &&
-                                                     reaches(callee, target, visited)));
-        return found ? WalkResult::interrupt() : WalkResult::advance();
-      })
-      .wasInterrupted();
-}
+/// Looks for a function among the callees of another, through calls.
+class CalleeSearch {
+public:
+  bool reaches(func::FuncOp function, func::FuncOp target) {
+    auto visit = [&](CallOpInterface call) {
+      auto callee = dyn_cast_or_null<func::FuncOp>(call.resolveCallableInTable(&tables));
+      bool found = callee && (callee == target || (visited.insert(callee).second &&
+                                                   reaches(callee, target)));
+      return found ? WalkResult::interrupt() : WalkResult::advance();
+    };
+    return function.walk(visit).wasInterrupted();
+  }
+
+private:
+  SymbolTableCollection tables;
+  DenseSet<Operation *> visited;
+};
 
 /// The function that is called, if it can be derived; else a located error.
 FailureOr<func::FuncOp> getCallee(func::CallOp call, Operation *scope, StringRef id) {
@@ -51,8 +56,7 @@ FailureOr<func::FuncOp> getCallee(func::CallOp call, Operation *scope, StringRef
     return emit("whose body is not known");
   if (!callee.getBody().hasOneBlock())
     return emit("which branches between blocks; use 'scf' for control flow");
-  DenseSet<Operation *> visited;
-  if (reaches(callee, callee, visited))
+  if (CalleeSearch().reaches(callee, callee))
     return emit("which is recursive");
   if (hasSideEffects(call, scope))
     return emit("which has side effects");
