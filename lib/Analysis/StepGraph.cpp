@@ -409,10 +409,12 @@ LogicalResult StepGraphBuilder::findRelations() {
   WalkResult walk = graph.step.getBody().walk([&](ETPOpInterface primitive) {
     if (primitive->getBlock() == &graph.step.getBody())
       return WalkResult::advance();
-    InFlightDiagnostic diag = primitive.emitOpError(
-        "is inside control flow, where it cannot have a trace [primitive-inside-control-flow]");
+    InFlightDiagnostic diag = primitive.emitOpError("is in a region of '")
+                              << primitive->getParentOp()->getName()
+                              << "', where it cannot have a trace [primitive-in-region]";
     diag.attachNote(primitive->getParentOp()->getLoc())
-        << "move the primitive out of this operation and select its result";
+        << "move the primitive out of this operation; out of 'scf.for', 'scf.while', 'scf.if' and "
+           "'scf.index_switch' 'etrace-expose-primitives' moves it";
     return WalkResult::interrupt();
   });
   if (walk.wasInterrupted())

@@ -4,7 +4,9 @@
 
 #include "etrace/Analysis/StepGraph.h"
 
+#include "etrace/Differentiation/Regions.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace etrace;
@@ -37,9 +39,38 @@ namespace {
 /// One attempt: linearise with the cuts so far and look where positions go.
 struct Attempt {
   SmallVector<PositionSet> reached;
+  /// Operations where positions leave their place on the way to a new state.
+  llvm::SetVector<Operation *> movers;
   llvm::MapVector<Operation *, CutReason> active;
 };
 } // namespace
+
+/// True if the value reads the source, if at all, position by position.
+static bool isInPlace(const PositionAnalysis &positions, Value value, ArrayRef<int64_t> shape) {
+  PositionSet set = positions.lookup(value);
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return set.isNone() || (set.isPointwise() && type && type.getShape() == shape);
+}
+
+/// Goes back from a value that is not in place to the operations that took it from there.
+static void findMovers(const TangentProgram &program, const PositionAnalysis &positions,
+                       Value value, ArrayRef<int64_t> shape, llvm::SetVector<Operation *> &movers) {
+  llvm::SetVector<Value> moved;
+  moved.insert(value);
+  for (size_t next = 0; next < moved.size(); ++next) {
+    Operation *op = moved[next].getDefiningOp();
+    if (!op)
+      continue;
+    bool isFirst = true;
+    for (Value read : getReads(op))
+      if (!isInPlace(positions, read, shape)) {
+        isFirst = false;
+        moved.insert(read);
+      }
+    if (Operation *primal = isFirst ? program.getPrimal(op) : nullptr)
+      movers.insert(primal);
+  }
+}
 
 /// Linearises from `source`; records which operations were cut or passed.
 static LogicalResult attempt(const StepView &step, const CarriedState &source,
@@ -72,6 +103,8 @@ static LogicalResult attempt(const StepView &step, const CarriedState &source,
     // Remember the step's operation in place of the tangent one.
     if (Operation *mixer = result.reached.back().mixer)
       result.reached.back().mixer = program.getPrimal(mixer);
+    else if (tangent && !isInPlace(positions, tangent, source.getType().getShape()))
+      findMovers(program, positions, tangent, source.getType().getShape(), result.movers);
   }
   return success();
 }
@@ -86,19 +119,11 @@ static llvm::DenseSet<Operation *> collectCarried(const StepView &step) {
   while (!worklist.empty()) {
     Value value = worklist.pop_back_val();
     Operation *op = value.getDefiningOp();
-    if (!op || isa<StopGradientOp>(op) || !isFloatLike(value) ||
-        !carried.insert(op).second)
+    if (!op || isa<StopGradientOp>(op) || !isFloatLike(value) || !carried.insert(op).second)
       continue;
     op->walk([&](Operation *nested) { llvm::append_range(worklist, nested->getOperands()); });
   }
   return carried;
-}
-
-/// Every operation of the step that does not leave positions where they are.
-static void cutAllMoves(const StepView &step, llvm::MapVector<Operation *, CutReason> &extra) {
-  for (Operation &op : step.getBody().without_terminator())
-    if (!op.hasTrait<OpTrait::Elementwise>() && !isa<FreshOp>(op) && !isOpaquePrimitive(&op))
-      extra.insert({&op, CutReason::mixing});
 }
 
 FailureOr<TransitionCut> TransitionCut::compute(const StepView &step, const CarriedState &source) {
@@ -107,24 +132,15 @@ FailureOr<TransitionCut> TransitionCut::compute(const StepView &step, const Carr
     Attempt result;
     if (failed(attempt(step, source, extra, result)))
       return failure();
-    Operation *mixer = nullptr;
-    bool moves = false;
-    for (auto [state, set] : llvm::zip(step.states, result.reached)) {
-      if (set.isNone())
-        continue;
+    size_t before = extra.size();
+    for (const PositionSet &set : result.reached)
       if (set.mixer)
-        mixer = set.mixer;
-      else if (!set.isPointwise() || state.getType().getShape() != source.getType().getShape())
-        moves = true;
-    }
-    if (mixer && extra.insert({mixer, CutReason::mixing}).second)
+        extra.insert({set.mixer, CutReason::mixing});
+    if (extra.size() == before)
+      for (Operation *op : result.movers)
+        extra.insert({op, CutReason::mixing});
+    if (extra.size() != before)
       continue;
-    if (mixer || moves) {
-      size_t before = extra.size();
-      cutAllMoves(step, extra);
-      if (extra.size() != before)
-        continue;
-    }
     TransitionCut cut;
     cut.cuts = std::move(result.active);
     llvm::DenseSet<Operation *> carried = collectCarried(step);

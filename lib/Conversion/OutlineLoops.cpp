@@ -12,6 +12,7 @@
 #include "etrace/Conversion/ABIRecord.h"
 #include "etrace/Conversion/Passes.h"
 
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -82,6 +83,13 @@ int64_t estimateWork(Region &region) {
 bool isRepeated(Operation *op) {
   return op && !isa<memref::ViewOp>(op) &&
          (matchPattern(op, m_Constant()) || isa<ViewLikeOpInterface>(op));
+}
+
+/// False for an array of which a bare pointer says too little, such as one of several arrays
+/// that a branch chooses.
+bool isBare(Value value) {
+  auto array = dyn_cast<BaseMemRefType>(value.getType());
+  return !array || LLVMTypeConverter::canConvertToBarePtr(array);
 }
 
 /// The argument of `body` that holds the array, if it overlaps no other argument.
@@ -245,6 +253,8 @@ void LoopOutliner::outline(Operation *nest, func::FuncOp body) {
   SetVector<Value> arguments;
   SetVector<Operation *> repeated;
   findInputs(nest, arguments, repeated);
+  if (!llvm::all_of(arguments, isBare))
+    return;
   bool isShared = canShare(nest);
   Part part = unify(createFunction(nest, body, arguments.getArrayRef(), repeated.getArrayRef(),
                                    isShared),

@@ -19,6 +19,7 @@ void etrace::buildAnalyzePipeline(OpPassManager &pm, const AnalyzeOptions &optio
   models.addPass(createInlinerPass({}, [](OpPassManager &) {}));
   models.addPass(createSymbolDCEPass());
   models.addPass(createFunctionalizePass());
+  models.addPass(createExposePrimitivesPass({options.unrollLimit, options.compat}));
   BuildGraphPassOptions graph;
   graph.compat = options.compat;
   llvm::append_range(graph.strict, options.strict);

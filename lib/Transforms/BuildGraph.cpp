@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
+#include "CompatOption.h"
+
 #include "etrace/Analysis/StepGraph.h"
 #include "etrace/Transforms/Passes.h"
 #include "mlir/IR/Remarks.h"
@@ -111,17 +113,6 @@ namespace {
 struct BuildGraphPass : public etrace::impl::BuildGraphPassBase<BuildGraphPass> {
   using BuildGraphPassBase::BuildGraphPassBase;
 
-  LogicalResult setCompat(ModelOp model) {
-    if (compat.empty())
-      return success();
-    std::optional<Compat> value = symbolizeCompat(compat);
-    if (!value)
-      return model.emitOpError("has no compatibility mode '")
-             << compat << "'; modes are 'none' and 'braintrace' [unknown-compat]";
-    model.setCompatAttr(CompatAttr::get(model.getContext(), *value));
-    return success();
-  }
-
   LogicalResult checkStrict(ModelOp model) {
     for (const std::string &kind : strict) {
       if (kind == kMissed || llvm::is_contained(getDecisionKinds(), kind))
@@ -138,7 +129,7 @@ struct BuildGraphPass : public etrace::impl::BuildGraphPassBase<BuildGraphPass> 
 
   void runOnOperation() override {
     ModelOp model = getOperation();
-    if (failed(setCompat(model)) || failed(checkStrict(model)))
+    if (failed(setCompat(model, compat)) || failed(checkStrict(model)))
       return signalPassFailure();
     FailureOr<StepGraph> graph = StepGraph::compute(model);
     if (failed(graph))

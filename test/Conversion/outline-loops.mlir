@@ -120,3 +120,22 @@ func.func @m_learn(%a: memref<8x8xf32>, %b: memref<8x8xf32>, %s: memref<8xf32>, 
   call @second(%a, %b, %s, %steps) : (memref<8x8xf32>, memref<8x8xf32>, memref<8xf32>, index) -> ()
   return
 }
+
+// What a branch chooses has a layout that a bare pointer does not tell.
+// CHECK-LABEL: func.func @chosen(
+// CHECK-NOT: call
+// CHECK: scf.parallel
+// CHECK-NOT: call
+func.func @chosen(%a: memref<8x8xf32>, %b: memref<8x8xf32, strided<[?, ?], offset: ?>>) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c8 = arith.constant 8 : index
+  scf.parallel (%i) = (%c0) to (%c8) step (%c1) {
+    scf.for %j = %c0 to %c8 step %c1 {
+      %x = memref.load %b[%i, %j] : memref<8x8xf32, strided<[?, ?], offset: ?>>
+      memref.store %x, %a[%i, %j] : memref<8x8xf32>
+    }
+    scf.reduce
+  }
+  return
+}

@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 
-from . import dual, rate_zoo, spiking_zoo
+from . import branching_zoo, dual, rate_zoo, spiking_zoo
 from .dual import concat, logistic, square, tanh
 from .model import Model, cross_entropy, mean_squared_error, single, squared_error
 
@@ -295,7 +295,7 @@ MODELS = {
         two_recurrent_layers, {"group0": ["h1"], "group1": ["h2"]},
         {"first": ["group0"], "second": ["group1"]}, squared_error),
     "relu-readout": single(relu_readout, ["h"], ["y"], mean_squared_error),
-} | rate_zoo.MODELS | spiking_zoo.MODELS
+} | rate_zoo.MODELS | spiking_zoo.MODELS | branching_zoo.MODELS
 
 
 def find(name):

@@ -10,9 +10,9 @@ etrace.model @control_flow {
   etrace.step @update(%x: tensor<3xf32>, %c: tensor<i1>, %w: tensor<3x3xf32> {etrace.param = "w"})
       -> tensor<3xf32> {
     %b = tensor.extract %c[] : tensor<i1>
-    // expected-note @+1 {{move the primitive out of this operation and select its result}}
+    // expected-note @+1 {{move the primitive out of this operation; out of 'scf.for', 'scf.while', 'scf.if' and 'scf.index_switch' 'etrace-expose-primitives' moves it}}
     %r = scf.if %b -> tensor<3xf32> {
-      // expected-error @+1 {{is inside control flow, where it cannot have a trace [primitive-inside-control-flow]}}
+      // expected-error @+1 {{is in a region of 'scf.if', where it cannot have a trace [primitive-in-region]}}
       %y = etrace.matmul %x, %w : tensor<3xf32>, tensor<3x3xf32> -> tensor<3xf32>
       scf.yield %y : tensor<3xf32>
     } else {

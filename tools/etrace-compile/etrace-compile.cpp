@@ -53,6 +53,9 @@ static cl::opt<std::string> optimizer("optimizer", cl::desc("adam or sgd"), cl::
 static cl::opt<std::string> dtype("dtype",
                                   cl::desc("Convert the model to f32 or f64 (default: as written)"),
                                   cl::cat(category));
+static cl::opt<int64_t> unrollLimit("unroll-limit",
+                                    cl::desc("Turns of a loop with ETP primitives at most"),
+                                    cl::init(16), cl::cat(category));
 static cl::opt<bool> queries("queries", cl::desc("Keep D, f and x of a step in buffers"),
                              cl::cat(category));
 
@@ -66,7 +69,7 @@ static LogicalResult lower(ModuleOp module, unsigned vectorBits) {
   PassManager pm(module.getContext());
   if (etrace::isLearner(module)) {
     for (const cl::Option *option : std::initializer_list<const cl::Option *>{
-             &rule, &decay, &window, &compat, &optimizer, &dtype, &queries})
+             &rule, &decay, &window, &compat, &optimizer, &dtype, &queries, &unrollLimit})
       if (option->getNumOccurrences())
         return module.emitError("expected an etrace.model for --")
                << option->ArgStr << ", found a learner, which is derived already";
@@ -78,6 +81,7 @@ static LogicalResult lower(ModuleOp module, unsigned vectorBits) {
     options.decay = decay.getValue();
     options.window = window.getValue();
     options.compat = compat.getValue();
+    options.unrollLimit = unrollLimit.getValue();
     options.optimizer = optimizer.getValue();
     options.dtype = dtype.getValue();
     options.queries = queries.getValue();

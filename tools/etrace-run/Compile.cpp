@@ -36,6 +36,7 @@ static void addLearnerPasses(const RunOptions &options, bool isLearner,
     pipeline.decay = decay;
   pipeline.window = options.window;
   pipeline.compat = options.compat;
+  pipeline.unrollLimit = options.unrollLimit;
   pipeline.optimizer = options.optimizer;
   pipeline.queries = options.queries;
   pipeline.dtype = options.dtype;
@@ -191,6 +192,7 @@ static void addDifferencePasses(const RunOptions &options, mlir::PassManager &pa
   PipelineOptions pipeline;
   pipeline.dtype = "f64";
   pipeline.compat = options.compat;
+  pipeline.unrollLimit = options.unrollLimit;
   ConvertFloatPassOptions convert;
   convert.to = pipeline.dtype.getValue();
   passes.addPass(createConvertFloatPass(convert));

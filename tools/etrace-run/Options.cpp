@@ -35,6 +35,8 @@ struct CommandLine {
   Text compat{"compat", cl::desc("whose numbers to reproduce: none or braintrace (default: "
                                  "what the model says)"),
               cl::cat(category)};
+  Opt<int64_t> unrollLimit{"unroll-limit", cl::desc("turns of a loop with ETP primitives at most"),
+                           cl::init(16), cl::cat(category)};
   Text optimizer{"optimizer", cl::desc("adam or sgd"), cl::init("adam"), cl::cat(category)};
   Text dtype{"dtype", cl::desc("convert the model to f32 or f64 (default: as written)"),
              cl::cat(category)};
@@ -148,6 +150,7 @@ static RunOptions collect(const CommandLine &line) {
   options.decay = line.decay;
   options.window = line.window;
   options.compat = line.compat;
+  options.unrollLimit = line.unrollLimit;
   options.optimizer = line.optimizer;
   options.dtype = line.dtype;
   options.cpu = line.cpu;
@@ -156,7 +159,8 @@ static RunOptions collect(const CommandLine &line) {
   options.queries = line.queries;
   for (const cl::Option *option :
        std::initializer_list<const cl::Option *>{&line.rule, &line.decay, &line.window, &line.compat,
-                                                 &line.optimizer, &line.dtype, &line.queries})
+                                                 &line.optimizer, &line.dtype, &line.queries,
+                                                 &line.unrollLimit})
     if (option->getNumOccurrences())
       options.derivation.push_back(option->ArgStr.str());
   options.perStep = line.perStep;

@@ -24,6 +24,7 @@ struct RunOptions {
   std::string model;
 
   std::string rule, decay, window, compat, optimizer, dtype, cpu, target, chip;
+  int64_t unrollLimit = 16;
   bool queries = false;
   /// Options of the derivation that the user has given: a learner cannot obey them.
   std::vector<std::string> derivation;

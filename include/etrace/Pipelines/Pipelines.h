@@ -17,6 +17,9 @@ struct AnalyzeOptions : mlir::PassPipelineOptions<AnalyzeOptions> {
   ListOption<std::string> strict{
       *this, "strict",
       llvm::cl::desc("kinds of decisions that are errors, such as position-mixing; or missed")};
+  Option<int64_t> unrollLimit{
+      *this, "unroll-limit", llvm::cl::init(16),
+      llvm::cl::desc("turns of a loop with primitives that are unrolled at most")};
 };
 
 /// Model IR to graph IR: functional form, groups, relations, excluded parameters.

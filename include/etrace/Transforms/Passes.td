@@ -35,10 +35,78 @@ def FunctionalizePass : Pass<"etrace-functionalize", "::etrace::ModelOp"> {
                            "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def ExposePrimitivesPass : Pass<"etrace-expose-primitives", "::etrace::ModelOp"> {
+  let summary = "Move ETP primitives out of loops and branches";
+  let description = [{
+    Expects functional form. A primitive has a trace only where it runs once in every step.
+
+    An `scf.for` that contains a primitive is unrolled; its primitives are then `id.0`, `id.1` and
+    so on. It has constant bounds and at most `unroll-limit` turns. What is decided by the number
+    of a turn is decided now. A loop of unknown length that promises at most n turns
+    (`etrace.max_trips`), an `scf.while` too, becomes n branches; its results are NaN where it would
+    run on.
+
+    A primitive in an `scf.if` or `scf.index_switch` moves in front of it. Whatever it reads of
+    inputs and states becomes the result of such a branch, too, and is zero where the branch is not
+    taken, so that nothing that is not meant to run does, and no derivative of it is taken
+    (`compat = braintrace` computes it, as the reference does). What depends on parameters alone
+    is computed in every step.
+
+    Both are remarks of the category `etrace-graph`.
+
+    ```mlir
+    etrace.step @update(%x: tensor<3xf32>, %c: tensor<i1>, %h: tensor<5xf32> {etrace.hidden = "h"},
+                        %w: tensor<3x5xf32> {etrace.param = "w"})
+        -> (tensor<5xf32> {etrace.hidden = "h"}) {
+      %b = tensor.extract %c[] : tensor<i1>
+      %h1 = scf.if %b -> tensor<5xf32> {
+        %r = math.sqrt %x : tensor<3xf32>
+        %y = etrace.matmul %r, %w id "y" : tensor<3xf32>, tensor<3x5xf32> -> tensor<5xf32>
+        %a = arith.addf %h, %y : tensor<5xf32>
+        scf.yield %a : tensor<5xf32>
+      } else {
+        scf.yield %h : tensor<5xf32>
+      }
+      etrace.yield %h1 : tensor<5xf32>
+    }
+    // becomes
+    etrace.step @update(%x: tensor<3xf32>, %c: tensor<i1>, %h: tensor<5xf32> {etrace.hidden = "h"},
+                        %w: tensor<3x5xf32> {etrace.param = "w"})
+        -> (tensor<5xf32> {etrace.hidden = "h"}) {
+      %b = tensor.extract %c[] : tensor<i1>
+      %r = scf.if %b -> tensor<3xf32> {
+        %a = math.sqrt %x : tensor<3xf32>
+        scf.yield %a : tensor<3xf32>
+      } else {
+        %a = arith.constant dense<0.0> : tensor<3xf32>
+        scf.yield %a : tensor<3xf32>
+      }
+      %y = etrace.matmul %r, %w id "y" : tensor<3xf32>, tensor<3x5xf32> -> tensor<5xf32>
+      %h1 = scf.if %b -> tensor<5xf32> {
+        %a = arith.addf %h, %y : tensor<5xf32>
+        scf.yield %a : tensor<5xf32>
+      } else {
+        scf.yield %h : tensor<5xf32>
+      }
+      etrace.yield %h1 : tensor<5xf32>
+    }
+    ```
+  }];
+  let options = [
+    Option<"unrollLimit", "unroll-limit", "int64_t", "16",
+           "turns of a loop with primitives that are unrolled at most">,
+    Option<"compat", "compat", "std::string", "\"\"",
+           "sets the model's `compat`: none or braintrace; empty leaves it as it is">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::complex::ComplexDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 def BuildGraphPass : Pass<"etrace-build-graph", "::etrace::ModelOp"> {
   let summary = "Find hidden groups, relations and excluded parameters; write them into the model";
   let description = [{
-    Expects functional form. Adds `etrace.recurrence`, `etrace.group`, `etrace.relation`
+    Expects functional form (`etrace-functionalize`), primitives in no region
+    (`etrace-expose-primitives`). Adds `etrace.recurrence`, `etrace.group`, `etrace.relation`
     and `etrace.excluded`; those that are there already are replaced. Every decision is a
     remark of the category `etrace-graph`, or an error if `strict` has its kind: the name in brackets
     at the end of the remark, or `missed` for all that lose credit.

@@ -30,24 +30,22 @@ OpFoldResult addExtents(OpBuilder &builder, Location loc, OpFoldResult a, OpFold
 /// failure if offsets, sizes or strides are not constant.
 template <typename OpTy>
 FailureOr<PositionRelation> sliceRelation(OpTy slice) {
-  auto constant = [](ArrayRef<int64_t> values) {
-    return llvm::none_of(values, ShapedType::isDynamic);
-  };
-  if (!constant(slice.getStaticOffsets()) || !constant(slice.getStaticSizes()) ||
-      !constant(slice.getStaticStrides()))
+  auto offsets = getConstantIntValues(slice.getMixedOffsets());
+  auto sizes = getConstantIntValues(slice.getMixedSizes());
+  auto strides = getConstantIntValues(slice.getMixedStrides());
+  if (!offsets || !sizes || !strides)
     return failure();
   MLIRContext *context = slice.getContext();
   llvm::SmallBitVector dropped = slice.getDroppedDims();
   SmallVector<AffineExpr> small, large;
-  for (auto [dim, offset, stride] :
-       llvm::enumerate(slice.getStaticOffsets(), slice.getStaticStrides())) {
+  for (auto [dim, offset, stride] : llvm::enumerate(*offsets, *strides)) {
     AffineExpr expr = getAffineDimExpr(dim, context);
     large.push_back(expr * stride + offset);
     if (!dropped[dim])
       small.push_back(expr);
   }
   unsigned dims = large.size();
-  return PositionRelation{llvm::to_vector(slice.getStaticSizes()),
+  return PositionRelation{*sizes,
                           AffineMap::get(dims, 0, small, context),
                           AffineMap::get(dims, 0, large, context)};
 }

@@ -185,7 +185,7 @@ LogicalResult LearnerBuilder::buildSignals(OpBuilder &builder, ValueRange output
           seeds[state.after] = seed;
         else
           for (auto fresh : step.getBody().getOps<FreshOp>())
-            if (fresh.getState() == state.path)
+            if (fresh.getState() == state.path && fresh.getValue() == state.after)
               seeds[fresh.getResult()] = seed;
       }
     LinearizeOptions linearize;

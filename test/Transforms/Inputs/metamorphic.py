@@ -35,7 +35,8 @@ def result(statement):
     """Name and type of the only result, if it is a tensor of floats."""
     name = re.match(r"\s*(%\w+) = ", statement)
     types = re.findall(r"tensor<(?:\d+x)*f32>", statement)
-    if not name or not types or not statement.endswith(types[-1]) or "arith.cmp" in statement:
+    if (not name or not types or not statement.endswith(types[-1])
+            or re.search(r"arith\.cmp|tensor\.extract ", statement)):
         return None
     return name[1], types[-1]
 
