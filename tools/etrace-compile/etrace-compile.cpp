@@ -53,6 +53,10 @@ static cl::opt<std::string> optimizer("optimizer", cl::desc("adam or sgd"), cl::
 static cl::opt<std::string> dtype("dtype",
                                   cl::desc("Convert the model to f32 or f64 (default: as written)"),
                                   cl::cat(category));
+static cl::opt<std::string> slots("slots",
+                                  cl::desc("Traces to store: minimal (those that others do not "
+                                           "give) or all"),
+                                  cl::init("minimal"), cl::cat(category));
 static cl::opt<bool> queries("queries", cl::desc("Keep D, f and x of a step in buffers"),
                              cl::cat(category));
 
@@ -66,7 +70,7 @@ static LogicalResult lower(ModuleOp module, unsigned vectorBits) {
   PassManager pm(module.getContext());
   if (etrace::isLearner(module)) {
     for (const cl::Option *option : std::initializer_list<const cl::Option *>{
-             &rule, &decay, &window, &compat, &optimizer, &dtype, &queries})
+             &rule, &decay, &window, &compat, &optimizer, &dtype, &slots, &queries})
       if (option->getNumOccurrences())
         return module.emitError("expected an etrace.model for --")
                << option->ArgStr << ", found a learner, which is derived already";
@@ -80,6 +84,7 @@ static LogicalResult lower(ModuleOp module, unsigned vectorBits) {
     options.compat = compat.getValue();
     options.optimizer = optimizer.getValue();
     options.dtype = dtype.getValue();
+    options.slots = slots.getValue();
     options.queries = queries.getValue();
     etrace::buildLearnerPipeline(pm, options);
   }

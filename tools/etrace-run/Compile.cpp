@@ -37,6 +37,7 @@ static void addLearnerPasses(const RunOptions &options, bool isLearner,
   pipeline.window = options.window;
   pipeline.compat = options.compat;
   pipeline.optimizer = options.optimizer;
+  pipeline.slots = options.slots;
   pipeline.queries = options.queries;
   pipeline.dtype = options.dtype;
   buildLearnerPipeline(passes, pipeline);
