@@ -402,6 +402,7 @@ LogicalResult LearnerBuilder::buildBackward() {
     return failure();
   collectSignals();
   liftSignals(builder);
+  reduceSlots(builder, quantities, traces);
   if (options.compat && options.window == Window::singleStep)
     plainGradients.assign(plainGradients.size(), Value());
 
@@ -439,6 +440,7 @@ void LearnerBuilder::buildUpdateTraces() {
   for (const BufferDeclaration &trace : store.declarations)
     store.set(trace.path, updateTraces->addArgument(trace.type));
   StepQuantities step = quantities;
+  reduceSlots(builder, step, store);
   rule->buildUpdate(builder, loc, step, store);
   for (const BufferDeclaration &trace : store.declarations)
     updateTraces->addResult(store.get(trace.path));

@@ -201,8 +201,9 @@ void FunctionRaiser::declareComponent(OpBuilder &builder, const Slot &slot, Stri
     op = createContainer(builder, slot.loc, container);
   OpBuilder inner = OpBuilder::atBlockEnd(&op.getBody().front());
   auto init = func.getArgAttrOfType<InitializerAttrInterface>(slot.index, kInitAttr);
-  ComponentOp::create(inner, slot.loc, name, slot.type,
-                      init ? init : cast<InitializerAttrInterface>(ZerosAttr::get(func.getContext())));
+  if (!init)
+    init = ZerosAttr::get(func.getContext());
+  ComponentOp::create(inner, slot.loc, name, slot.type, init);
 }
 
 LogicalResult FunctionRaiser::declare(OpBuilder &builder) {
