@@ -21,7 +21,8 @@ struct Contents {
         states(llvm::to_vector(model.getBody().getOps<RecurrenceOp>())),
         groups(llvm::to_vector(model.getBody().getOps<GroupOp>())),
         relations(llvm::to_vector(model.getBody().getOps<RelationOp>())),
-        excluded(llvm::to_vector(model.getBody().getOps<ExcludedOp>())) {
+        excluded(llvm::to_vector(model.getBody().getOps<ExcludedOp>())),
+        containers(llvm::to_vector(model.getBody().getOps<StateContainerOpInterface>())) {
     for (const Declaration &declaration : getDeclarations(model))
       if (declaration.role == kStateAttr)
         dynamic.push_back(declaration.path);
@@ -53,6 +54,7 @@ struct Contents {
   mutable SmallVector<GroupOp> groups;
   mutable SmallVector<RelationOp> relations;
   mutable SmallVector<ExcludedOp> excluded;
+  mutable SmallVector<StateContainerOpInterface> containers;
   SmallVector<std::string> dynamic;
 };
 } // namespace
@@ -210,6 +212,23 @@ static void printExcluded(raw_ostream &os, const Contents &contents) {
        << "\n";
 }
 
+/// "state: tree state, 4 states: I1 5, I2 5, V 5, syn.g 3", positions behind each name.
+static void printContainers(raw_ostream &os, const Contents &contents) {
+  if (contents.containers.empty())
+    return;
+  os << "\n\nThe group and tree states are:\n\n";
+  for (auto [number, container] : llvm::enumerate(contents.containers)) {
+    SmallVector<Declaration> components = getDeclarations(container);
+    os << "   Container " << number << ": " << SymbolTable::getSymbolName(container).getValue()
+       << "  (" << container.getContainerKind() << ", " << components.size()
+       << (components.size() == 1 ? " state)  " : " states)  ");
+    llvm::interleaveComma(components, os, [&](const Declaration &component) {
+      os << component.path << " " << joinExtents(component.type.getShape());
+    });
+    os << "\n";
+  }
+}
+
 static void printText(raw_ostream &os, ModelOp model, const Contents &contents) {
   os << std::string(100, '=') << "\n";
   os << "Model @" << model.getSymName() << "\n\nThe hidden groups are:\n\n";
@@ -218,6 +237,7 @@ static void printText(raw_ostream &os, ModelOp model, const Contents &contents) 
        << joinExtents(group.getPositions()) << ", " << group.getMembers().size()
        << (group.getMembers().size() == 1 ? " state" : " states")
        << (group.getEdges().empty() ? ", no recurrence left (D = 0)" : "") << "\n";
+  printContainers(os, contents);
   if (!contents.dynamic.empty()) {
     os << "\n\nThe dynamic (non-hidden) states are:\n\n";
     for (auto [number, path] : llvm::enumerate(contents.dynamic))
@@ -307,14 +327,29 @@ static llvm::json::Object relationToJSON(const Contents &contents, RelationOp re
                             {"trace", toJSON(cost)}};
 }
 
+static llvm::json::Object toJSON(StateContainerOpInterface container) {
+  llvm::json::Array components;
+  SmallVector<Declaration> declarations = getDeclarations(container);
+  for (const Declaration &component : declarations)
+    components.push_back(
+        llvm::json::Object{{"name", component.path},
+                           {"positions", extentsToJSON(component.type.getShape())}});
+  return llvm::json::Object{{"name", SymbolTable::getSymbolName(container).getValue()},
+                            {"kind", container.getContainerKind()},
+                            {"states", int64_t(declarations.size())},
+                            {"components", std::move(components)}};
+}
+
 static void printJSON(raw_ostream &os, ModelOp model, const Contents &contents) {
-  llvm::json::Array states, groups, relations, excluded, dynamic;
+  llvm::json::Array containers, states, groups, relations, excluded, dynamic;
   for (RecurrenceOp state : contents.states)
     states.push_back(llvm::json::Object{{"path", getPath(state.getState())},
                                         {"kind", contents.getKind(state)},
                                         {"read", state.getRead()},
                                         {"written", stringifyStateWrite(state.getWritten())},
                                         {"recurrent", state.isRecurrent()}});
+  for (StateContainerOpInterface container : contents.containers)
+    containers.push_back(toJSON(container));
   for (GroupOp group : contents.groups)
     groups.push_back(llvm::json::Object{{"name", group.getSymName()},
                                         {"members", toJSON(group.getMembers())},
@@ -332,6 +367,7 @@ static void printJSON(raw_ostream &os, ModelOp model, const Contents &contents) 
   llvm::json::Object report{{"model", model.getSymName()},
                             {"states", std::move(states)},
                             {"groups", std::move(groups)},
+                            {"containers", std::move(containers)},
                             {"relations", std::move(relations)},
                             {"excluded", std::move(excluded)},
                             {"dynamic_states", std::move(dynamic)}};

@@ -14,7 +14,10 @@ StateKind etrace::getStateKind(const Declaration &declaration) {
     return StateKind::param;
   if (declaration.role == kStateAttr)
     return StateKind::plain;
-  return isa<ComponentOp>(declaration.op) ? StateKind::group : StateKind::hidden;
+  Operation *root = getRootContainer(declaration.op);
+  if (!root)
+    return StateKind::hidden;
+  return isa<TreeStateOp>(root) ? StateKind::tree : StateKind::group;
 }
 
 StringRef etrace::stringifyStateKind(StateKind kind) {
@@ -25,6 +28,8 @@ StringRef etrace::stringifyStateKind(StateKind kind) {
     return "hidden";
   case StateKind::group:
     return "group";
+  case StateKind::tree:
+    return "tree";
   case StateKind::plain:
     return "plain";
   }
@@ -36,8 +41,23 @@ std::optional<StateKind> etrace::symbolizeStateKind(StringRef name) {
       .Case("param", StateKind::param)
       .Case("hidden", StateKind::hidden)
       .Case("group", StateKind::group)
+      .Case("tree", StateKind::tree)
       .Case("plain", StateKind::plain)
       .Default(std::nullopt);
+}
+
+std::optional<SmallVector<int64_t>> etrace::getReferenceBuffer(Operation *declaration) {
+  StateContainerOpInterface root = getRootContainer(declaration);
+  if (!root)
+    return std::nullopt;
+  SmallVector<Declaration> components = getDeclarations(root);
+  RankedTensorType type = components.front().type;
+  for (const Declaration &component : components)
+    if (component.type != type || component.op->getParentOp() != root)
+      return std::nullopt;
+  SmallVector<int64_t> buffer(type.getShape());
+  buffer.push_back(components.size());
+  return buffer;
 }
 
 std::string etrace::keyByPosition(unsigned position, const StateUse &) {

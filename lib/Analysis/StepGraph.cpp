@@ -5,6 +5,7 @@
 #include "etrace/Analysis/StepGraph.h"
 
 #include "StepGraphBuilder.h"
+#include "etrace/Analysis/StateFinder.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/EquivalenceClasses.h"
 
@@ -240,8 +241,7 @@ LogicalResult StepGraphBuilder::findTargets(WeightRelation &relation, std::strin
   return success();
 }
 
-/// compat = braintrace compares y with the stored buffer, (positions..., S) for a
-/// group state, not with the position shape.
+/// compat = braintrace compares y with the stored buffer, not with the position shape.
 bool StepGraphBuilder::failsShapeFilter(const WeightRelation &relation,
                                         const RelationTarget &target) {
   if (!model.isBraintraceCompat())
@@ -249,18 +249,14 @@ bool StepGraphBuilder::failsShapeFilter(const WeightRelation &relation,
   auto y = cast<RankedTensorType>(relation.primitive->getResult(0).getType());
   for (unsigned number : target.reach) {
     const CarriedState &state = graph.step.states[graph.groups[target.group].members[number]];
-    Operation *declaration = lookupDeclaration(model, state.path).op;
-    auto component = dyn_cast_or_null<ComponentOp>(declaration);
-    if (!component)
+    auto buffer = getReferenceBuffer(lookupDeclaration(model, state.path).op);
+    if (!buffer)
       continue;
-    SmallVector<int64_t> buffer(state.getType().getShape());
-    auto group = cast<GroupStateOp>(component->getParentOp());
-    buffer.push_back(llvm::range_size(group.getBody().getOps<ComponentOp>()));
     // y must broadcast to the buffer.
-    bool fits = y.getRank() <= int64_t(buffer.size());
+    bool fits = y.getRank() <= int64_t(buffer->size());
     for (int64_t axis = 1; fits && axis <= y.getRank(); ++axis) {
       int64_t extent = y.getDimSize(y.getRank() - axis);
-      fits = extent == 1 || extent == buffer[buffer.size() - axis];
+      fits = extent == 1 || extent == (*buffer)[buffer->size() - axis];
     }
     if (!fits)
       return true;

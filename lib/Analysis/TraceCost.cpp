@@ -4,7 +4,10 @@
 
 #include "etrace/Analysis/TraceCost.h"
 
+#include "etrace/Analysis/TraceSlots.h"
 #include "etrace/Support/ByteWidth.h"
+
+#include <set>
 
 using namespace mlir;
 using namespace etrace;
@@ -23,10 +26,15 @@ static SmallVector<bool> findSlots(const HiddenGroup &group, const RelationTarge
   return slots;
 }
 
-/// Entries of D between members that have a trace.
-static int64_t countEntries(const HiddenGroup &group, ArrayRef<bool> slots) {
-  return llvm::count_if(group.edges,
-                        [&](auto &edge) { return slots[edge.first] && slots[edge.second]; });
+/// Entries of D between members that store a trace; those of one that follows from another's are
+/// added to those of its source.
+static int64_t countEntries(const HiddenGroup &group, ArrayRef<bool> slots,
+                            const SameStepMultiples &multiples) {
+  llvm::DenseSet<std::pair<unsigned, unsigned>> entries;
+  for (auto [to, from] : group.edges)
+    if (slots[to] && slots[from] && !multiples[to])
+      entries.insert({to, multiples[from] ? multiples[from]->source : from});
+  return entries.size();
 }
 
 static std::optional<int64_t> getNumElements(ArrayRef<int64_t> extents) {
@@ -44,9 +52,13 @@ public:
 private:
   std::optional<int64_t> countInput(ETPOpInterface primitive, const WeightLeaf &leaf,
                                     const TraceDomain &domain);
+  FailureOr<SameStepMultiples> findMultiples(const WeightRelation &relation,
+                                             const RelationTarget &target, ArrayRef<bool> slots);
+  int64_t countMultiples(unsigned group, const SameStepMultiples &multiples);
 
   const StepGraph &graph;
   llvm::DenseSet<Value> inputs;
+  std::set<std::tuple<unsigned, unsigned, unsigned>> factors;
 };
 } // namespace
 
@@ -66,6 +78,24 @@ std::optional<int64_t> CostCounter::countInput(ETPOpInterface primitive, const W
   return getNumElements(cast<RankedTensorType>(x->get().getType()).getShape());
 }
 
+/// With compat = braintrace every state has its trace.
+FailureOr<SameStepMultiples> CostCounter::findMultiples(const WeightRelation &relation,
+                                                        const RelationTarget &target,
+                                                        ArrayRef<bool> slots) {
+  ETPOpInterface primitive = relation.primitive;
+  if (primitive->getParentOfType<ModelOp>().isBraintraceCompat())
+    return SameStepMultiples(slots.size());
+  return findSameStepMultiples(graph, relation, target, slots, /*stopsAtTargets=*/false);
+}
+
+/// The factors that no relation before has counted.
+int64_t CostCounter::countMultiples(unsigned group, const SameStepMultiples &multiples) {
+  int64_t count = 0;
+  for (auto [state, multiple] : llvm::enumerate(multiples))
+    count += multiple && factors.insert({group, unsigned(state), multiple->source}).second;
+  return count;
+}
+
 std::optional<TraceCost> CostCounter::count(const WeightRelation &relation) {
   TraceCost cost;
   ETPOpInterface primitive = relation.primitive;
@@ -73,11 +103,17 @@ std::optional<TraceCost> CostCounter::count(const WeightRelation &relation) {
   for (const RelationTarget &target : relation.targets) {
     const HiddenGroup &group = graph.groups[target.group];
     SmallVector<bool> slots = findSlots(group, target);
-    int64_t states = llvm::count(slots, true), entries = countEntries(group, slots);
+    FailureOr<SameStepMultiples> multiples = findMultiples(relation, target, slots);
     std::optional<int64_t> positions = getNumElements(getTraceShape(graph, relation, target));
-    if (!positions)
+    std::optional<int64_t> factor = getNumElements(group.positions);
+    if (!positions || !factor || failed(multiples))
       return std::nullopt;
-    cost.bytesPPProp += width * states * *positions;
+    int64_t entries = countEntries(group, slots, *multiples);
+    int64_t states = llvm::count(slots, true) -
+                     llvm::count_if(*multiples, [](auto &multiple) { return bool(multiple); });
+    int64_t factorBytes = width * countMultiples(target.group, *multiples) * *factor;
+    cost.bytesDRTRL += factorBytes;
+    cost.bytesPPProp += factorBytes + width * states * *positions;
     for (const WeightLeaf &leaf : relation.leaves) {
       std::optional<TraceDomain> domain = computeTraceDomain(graph, relation, target, leaf);
       std::optional<int64_t> elements = domain ? getNumElements(domain->extents) : std::nullopt;

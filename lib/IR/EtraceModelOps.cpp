@@ -13,97 +13,6 @@ using namespace mlir;
 using namespace etrace;
 
 //===----------------------------------------------------------------------===//
-// Declarations
-//===----------------------------------------------------------------------===//
-
-template <typename DeclarationOp>
-static Declaration getDeclaration(DeclarationOp op, StringRef role, StringRef prefix = "") {
-  return {op, dyn_cast<RankedTensorType>(op.getType()), op.getInitAttr(), role,
-          (prefix.empty() ? "" : prefix.str() + ".") + op.getSymName().str()};
-}
-
-SmallVector<Declaration> etrace::getDeclarations(ModelOp model) {
-  SmallVector<Declaration> declarations;
-  for (Operation &op : model.getBody().front()) {
-    if (auto param = dyn_cast<ParamOp>(op))
-      declarations.push_back(getDeclaration(param, kParamAttr));
-    else if (auto hidden = dyn_cast<HiddenOp>(op))
-      declarations.push_back(getDeclaration(hidden, kHiddenAttr));
-    else if (auto state = dyn_cast<StateOp>(op))
-      declarations.push_back(getDeclaration(state, kStateAttr));
-    else if (auto group = dyn_cast<GroupStateOp>(op))
-      for (auto component : group.getBody().getOps<ComponentOp>())
-        declarations.push_back(getDeclaration(component, kHiddenAttr, group.getSymName()));
-  }
-  return declarations;
-}
-
-Declaration etrace::lookupDeclaration(ModelOp model, StringRef path) {
-  for (Declaration &declaration : getDeclarations(model))
-    if (declaration.path == path)
-      return declaration;
-  return {};
-}
-
-LogicalResult etrace::detail::verifyInitializer(Operation *op, RankedTensorType type,
-                                                InitializerAttrInterface init) {
-  if (!isa<FloatType>(type.getElementType()) && !init.isConstant())
-    return op->emitOpError("of integers can only start at a constant, found ") << init;
-  if (type.getRank() < init.getMinimumRank())
-    return op->emitOpError("starts at ") << init << ", which needs a tensor of rank "
-                                         << init.getMinimumRank() << " or more, found " << type;
-  return success();
-}
-
-/// Shared by all declarations: a ranked, static-or-dynamic tensor of numbers.
-template <typename DeclarationOp>
-static LogicalResult verifyDeclaration(DeclarationOp op, bool mustBeFloat) {
-  auto type = dyn_cast<RankedTensorType>(op.getType());
-  if (!type)
-    return op.emitOpError("must be a ranked tensor, found ") << op.getType();
-  Type element = type.getElementType();
-  if (mustBeFloat && !isa<FloatType>(element))
-    return op.emitOpError("must hold floats, found ") << type;
-  if (!element.isIntOrIndexOrFloat())
-    return op.emitOpError("must hold numbers, found ") << type;
-  return etrace::detail::verifyInitializer(op, type,
-                                           cast<InitializerAttrInterface>(op.getInitAttr()));
-}
-
-LogicalResult ParamOp::verify() { return verifyDeclaration(*this, /*mustBeFloat=*/true); }
-LogicalResult HiddenOp::verify() { return verifyDeclaration(*this, /*mustBeFloat=*/true); }
-LogicalResult ComponentOp::verify() { return verifyDeclaration(*this, /*mustBeFloat=*/true); }
-
-LogicalResult StateOp::verify() { return verifyDeclaration(*this, /*mustBeFloat=*/false); }
-
-LogicalResult GroupStateOp::verifyRegions() {
-  // G1.
-  ComponentOp first;
-  for (Operation &op : getBody().front()) {
-    auto component = dyn_cast<ComponentOp>(op);
-    if (!component)
-      return op.emitOpError("is not allowed in an 'etrace.group_state'; it holds components only");
-    if (!first)
-      first = component;
-    else if (component.getType() != first.getType()) {
-      InFlightDiagnostic diag = component.emitOpError("has type ")
-                                << component.getType() << ", but the components of a group state "
-                                << "have one type";
-      diag.attachNote(first.getLoc()) << "'" << first.getSymName() << "' has " << first.getType();
-      return diag;
-    }
-  }
-  if (!first)
-    return emitOpError("has no components");
-  // G2. A type that is not a ranked tensor is an error of the component.
-  auto type = dyn_cast<RankedTensorType>(first.getType());
-  if (type && type.getRank() == 0)
-    return first.emitOpError("has no position axis; the components of a group state have one or "
-                             "more, a single number is an 'etrace.hidden'");
-  return success();
-}
-
-//===----------------------------------------------------------------------===//
 // ModelOp
 //===----------------------------------------------------------------------===//
 
@@ -208,7 +117,7 @@ LogicalResult ModelOp::verifyRegions() {
   if (losses.size() > 1)
     return losses[1].emitOpError("is a second loss; a model has at most one");
   for (Operation &op : getBody().front())
-    if (!isa<ParamOp, HiddenOp, StateOp, GroupStateOp, StepOp, LossOp, GroupOp, RelationOp,
+    if (!isa<DeclarationOpInterface, StateContainerOpInterface, StepOp, LossOp, GroupOp, RelationOp,
              RecurrenceOp, ExcludedOp, func::FuncOp>(op))
       return op.emitOpError("is not allowed in an 'etrace.model'");
   for (auto function : getBody().getOps<func::FuncOp>())

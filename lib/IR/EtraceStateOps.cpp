@@ -34,17 +34,34 @@ Declaration etrace::lookupState(Operation *op, SymbolRefAttr symbol,
   return local.model ? lookupDeclaration(local.model, local.getPath()) : Declaration();
 }
 
-/// The components, where the name of a group state stands for a value.
-static void listComponents(InFlightDiagnostic &diag, const LocalSymbol &local, StringRef prefix) {
-  auto group = local.name ? dyn_cast_or_null<GroupStateOp>(SymbolTable::lookupSymbolIn(
-                                local.model, local.name.getRootReference()))
-                          : nullptr;
-  if (!group)
+/// The components of the innermost container on the way that a name goes.
+static void listComponents(InFlightDiagnostic &diag, const LocalSymbol &local, bool inModel) {
+  if (!local.name)
     return;
-  Diagnostic &note = diag.attachNote(group.getLoc())
-                     << "the group state '" << group.getSymName() << "' has the components";
-  for (auto component : group.getBody().getOps<ComponentOp>())
-    note << " " << prefix << "@" << group.getSymName() << "::@" << component.getSymName();
+  SmallVector<StringAttr> parts = {local.name.getRootReference()};
+  for (FlatSymbolRefAttr nested : local.name.getNestedReferences())
+    parts.push_back(nested.getAttr());
+  StateContainerOpInterface container;
+  Operation *scope = ModelOp(local.model);
+  for (StringAttr part : parts) {
+    auto inner =
+        dyn_cast_or_null<StateContainerOpInterface>(SymbolTable::lookupSymbolIn(scope, part));
+    if (!inner)
+      break;
+    container = inner;
+    scope = inner;
+  }
+  if (!container)
+    return;
+  Diagnostic &note = diag.attachNote(container.getLoc())
+                     << "the " << container.getContainerKind() << " '"
+                     << getPath(getLocalSymbol(container)) << "' has the components";
+  for (const Declaration &component : getDeclarations(container)) {
+    note << " ";
+    if (!inModel)
+      note << FlatSymbolRefAttr::get(ModelOp(local.model).getSymNameAttr()) << "::";
+    note << getLocalSymbol(component.op);
+  }
 }
 
 /// Finds the declaration that a `get` or `set` names; complains if there is none.
@@ -65,7 +82,7 @@ static FailureOr<Declaration> resolve(Operation *op, SymbolRefAttr symbol, Type 
     InFlightDiagnostic diag = op->emitOpError("names ") << symbol << ", which the model '"
                                                         << model.getSymName()
                                                         << "' does not declare";
-    listComponents(diag, local, inModel ? "" : ("@" + model.getSymName() + "::").str());
+    listComponents(diag, local, inModel);
     return diag;
   }
   if (declaration.type != type) {

@@ -87,12 +87,8 @@ const StateUse *etrace::findUse(ArrayRef<StateUse> uses, Operation *declaration)
 }
 
 SymbolRefAttr etrace::getQualifiedSymbol(ModelOp model, const Declaration &declaration) {
-  SmallVector<FlatSymbolRefAttr> nested;
-  auto add = [&](Operation *op) {
-    nested.push_back(FlatSymbolRefAttr::get(SymbolTable::getSymbolName(op)));
-  };
-  if (Operation *group = declaration.op->getParentOp(); group != model)
-    add(group);
-  add(declaration.op);
+  SymbolRefAttr local = getLocalSymbol(declaration.op);
+  SmallVector<FlatSymbolRefAttr> nested = {FlatSymbolRefAttr::get(local.getRootReference())};
+  llvm::append_range(nested, local.getNestedReferences());
   return SymbolRefAttr::get(model.getSymNameAttr(), nested);
 }

@@ -32,6 +32,7 @@ void etrace::buildDerivePipeline(OpPassManager &pm, const DerivePipelineOptions 
   derive.decay = options.decay;
   derive.window = options.window;
   derive.optimizer = options.optimizer;
+  derive.slots = options.slots;
   derive.queries = options.queries;
   pm.addPass(createDerivePass(derive));
   pm.addPass(createCanonicalizerPass());

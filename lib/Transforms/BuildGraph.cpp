@@ -102,11 +102,7 @@ static void materializeRelations(OpBuilder &builder, const StepGraph &graph) {
 
 /// "neuron.V" is @neuron::@V, "h" is @h.
 static SymbolRefAttr getSymbol(ModelOp model, StringRef path) {
-  MLIRContext *context = model.getContext();
-  if (SymbolTable::lookupSymbolIn(model, path))
-    return FlatSymbolRefAttr::get(context, path);
-  auto [root, leaf] = path.rsplit('.');
-  return SymbolRefAttr::get(context, root, {FlatSymbolRefAttr::get(context, leaf)});
+  return getLocalSymbol(lookupDeclaration(model, path).op);
 }
 
 namespace {

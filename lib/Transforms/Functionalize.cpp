@@ -32,6 +32,7 @@ private:
   void addArguments();
   void addResults();
   void warnAboutUnused();
+  LogicalResult verifyWrites(Block &block);
 
   StepOp step;
   ModelOp model;
@@ -99,6 +100,37 @@ void Functionalizer::warnAboutUnused() {
       mlir::emitWarning(declaration.op->getLoc())
           << "'" << declaration.path
           << "' is declared but the step does not use it [state-mismatch]";
+}
+
+/// A value that nothing can read is a slip: the last `set` of a block wins, so one before it needs
+/// a `get`, or a region in which either may happen, between the two.
+LogicalResult Functionalizer::verifyWrites(Block &block) {
+  llvm::DenseMap<Operation *, SetOp> unread;
+  for (Operation &op : block) {
+    if (auto set = dyn_cast<SetOp>(op)) {
+      auto [it, inserted] = unread.try_emplace(resolve(set.getState()), set);
+      if (!inserted) {
+        InFlightDiagnostic diag = set.emitOpError("writes '")
+                                  << getPath(set.getState())
+                                  << "' a second time in a step, and nothing reads the value "
+                                     "written before; write it once [state-set-twice]";
+        diag.attachNote(it->second.getLoc()) << "written first here";
+        return diag;
+      }
+      continue;
+    }
+    op.walk([&](Operation *nested) {
+      if (auto get = dyn_cast<GetOp>(nested))
+        unread.erase(resolve(get.getState()));
+      else if (auto set = dyn_cast<SetOp>(nested))
+        unread.erase(resolve(set.getState()));
+    });
+    for (Region &region : op.getRegions())
+      for (Block &inner : region)
+        if (failed(verifyWrites(inner)))
+          return failure();
+  }
+  return success();
 }
 
 /// Gives every ETP primitive an id that is unique in the step.
@@ -188,6 +220,8 @@ LogicalResult Functionalizer::run() {
       return step.emitOpError("mixes functional form with 'etrace.get' or 'etrace.set'");
     return assignPrimitiveIds(step);
   }
+  if (failed(verifyWrites(step.getBody().front())))
+    return failure();
   addArguments();
   warnAboutUnused();
   if (failed(rewriteBlock(step.getBody().front(), environment)))

@@ -6,7 +6,7 @@
 // RUN: etrace-opt %t/range.mlir --etrace-differentiate="function=f wrt=0,3" -verify-diagnostics
 // RUN: etrace-opt %t/aux.mlir --etrace-differentiate="function=f has-aux" -verify-diagnostics
 // RUN: etrace-opt %t/state.mlir --etrace-differentiate="function=f states=weight" -verify-diagnostics
-// RUN: etrace-opt %t/kind.mlir --etrace-differentiate="function=f find-states=tree" -verify-diagnostics
+// RUN: etrace-opt %t/kind.mlir --etrace-differentiate="function=f find-states=leaf" -verify-diagnostics
 // RUN: etrace-opt %t/usage.mlir --etrace-differentiate="function=f find-states=any usage=both" -verify-diagnostics
 // RUN: etrace-opt %t/transforms.mlir --etrace-differentiate="function=f transforms=half" -verify-diagnostics
 // RUN: etrace-opt %t/negative.mlir --etrace-differentiate="function=f wrt=-1" -verify-diagnostics
@@ -56,7 +56,7 @@ module {
 }
 
 //--- kind.mlir
-// expected-error@+1 {{invalid kind 'tree', expected param, hidden, group, plain or any [unknown-option]}}
+// expected-error@+1 {{invalid kind 'leaf', expected param, hidden, group, tree, plain or any [unknown-option]}}
 module {
   func.func @f(%x: f64) -> f64 {
     return %x : f64

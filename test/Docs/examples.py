@@ -19,8 +19,8 @@ import textwrap
 BLOCK = re.compile(r"^def (\w+) : (.*?)^}", re.M | re.S)
 EXAMPLE = re.compile(r"```mlir\n(.*?)```", re.S)
 TYPE = r"(?:tensor<[^>]*>|memref<[^>]*>|f32|f64|i32|i64|index)"
-IN_MODEL = ("param", "hidden", "state", "group_state", "step", "loss", "group", "relation",
-            "recurrence", "excluded")
+IN_MODEL = ("param", "hidden", "state", "group_state", "tree_state", "step", "loss", "group",
+            "relation", "recurrence", "excluded")
 
 
 def in_model(text):

@@ -244,6 +244,80 @@ etrace.model @m {
 
 // -----
 
+// T1: at least one component, at every level.
+etrace.model @m {
+  etrace.tree_state @n {
+    // expected-error @+1 {{has no components}}
+    etrace.tree_state @inner {
+    }
+  }
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+// T1: components and containers only.
+etrace.model @m {
+  etrace.tree_state @n {
+    // expected-error @+1 {{'arith.constant' op is not allowed in an 'etrace.tree_state'; it holds components, group states and tree states}}
+    %0 = arith.constant 1 : i32
+  }
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+// A group state holds components only.
+etrace.model @m {
+  etrace.group_state @n {
+    // expected-error @+1 {{expects parent op to be one of 'etrace.model, etrace.tree_state'}}
+    etrace.tree_state @inner {
+      etrace.component @V : tensor<3xf32>
+    }
+  }
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+// M2: paths of containers and dotted names.
+etrace.model @m {
+  etrace.tree_state @n {
+    etrace.tree_state @syn {
+      // expected-note @+1 {{first declared here}}
+      etrace.component @g : tensor<3xf32>
+    }
+  }
+  // expected-error @+1 {{declares the path 'n.syn.g' a second time}}
+  etrace.param @"n.syn.g" : tensor<3xf32>
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
+// A name stands once in a container.
+etrace.model @m {
+  etrace.tree_state @n {
+    // expected-note @+1 {{see existing symbol definition here}}
+    etrace.component @g : tensor<3xf32>
+    // expected-error @+1 {{redefinition of symbol named 'g'}}
+    etrace.component @g : tensor<4xf32>
+  }
+  etrace.step @a() {
+    etrace.yield
+  }
+}
+
+// -----
+
 // S1: number of values.
 etrace.model @m {
   etrace.step @a(%x: tensor<f32>) -> tensor<f32> {

@@ -24,6 +24,24 @@ etrace.model @written attributes {batch_dim = 0, compat = #etrace.compat<braintr
     etrace.component @V : tensor<2x5xf32> init #etrace.constant<value = -65.0>
     etrace.component @a : tensor<2x5xf32>
   }
+  // CHECK-NEXT: etrace.tree_state @tree {
+  // CHECK-NEXT:   etrace.component @threshold : tensor<2xf32> init #etrace.constant<value = 1.000000e+00>
+  // CHECK-NEXT:   etrace.tree_state @syn attributes {note = "kept"} {
+  // CHECK-NEXT:     etrace.component @"0" : tensor<2x3xf32>
+  // CHECK-NEXT:     etrace.group_state @"1" {
+  // CHECK-NEXT:       etrace.component @g : tensor<2x5xf32>
+  // CHECK-NEXT:     }
+  // CHECK-NEXT:   }
+  // CHECK-NEXT: }
+  etrace.tree_state @tree {
+    etrace.component @threshold : tensor<2xf32> init #etrace.constant<value = 1.0>
+    etrace.tree_state @syn attributes {note = "kept"} {
+      etrace.component @"0" : tensor<2x3xf32>
+      etrace.group_state @"1" {
+        etrace.component @g : tensor<2x5xf32>
+      }
+    }
+  }
   // CHECK-NEXT: etrace.state @clock : tensor<i32> init #etrace.constant<value = 3.000000e+00>
   etrace.state @clock : tensor<i32> init #etrace.constant<value = 3.0>
   // CHECK-NEXT: etrace.step @update(%[[X:.*]]: tensor<2x3xf32> {etrace.name = "x"}, %{{.*}}: tensor<2xi32> {etrace.name = "mask", etrace.single_step}) -> tensor<2x5xf32> {
@@ -32,6 +50,8 @@ etrace.model @written attributes {batch_dim = 0, compat = #etrace.compat<braintr
     %w = etrace.get @w : tensor<3x5xf32>
     %b = etrace.get @b : tensor<5xf32>
     %v = etrace.get @neuron::@V : tensor<2x5xf32>
+    // CHECK: etrace.get @tree::@syn::@"1"::@g : tensor<2x5xf32>
+    %g = etrace.get @tree::@syn::@"1"::@g : tensor<2x5xf32>
     // CHECK: etrace.matmul %[[X]], %[[W]] : tensor<2x3xf32>, tensor<3x5xf32> -> tensor<2x5xf32>
     %y0 = etrace.matmul %x, %w : tensor<2x3xf32>, tensor<3x5xf32> -> tensor<2x5xf32>
     // CHECK: etrace.matmul %{{.*}}, %{{.*}} bias %{{.*}} id "y" : tensor<2x3xf32>, tensor<3x5xf32>, tensor<5xf32> -> tensor<2x5xf32>

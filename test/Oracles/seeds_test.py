@@ -73,10 +73,11 @@ def adaptive(folder, report):
     """S000-03, S000-07, S000-12: one mathematics in every declaration, one set of numbers."""
     seed = Seed(folder, "hidden_adaptive", {"w": "w"}, {"V": "V", "I": "I"})
     names = {"V": "state.V", "I": "state.I"}
-    for form, states in (("separate", None), ("group", names), ("group-read-back", names)):
+    for form, states in (("separate", None), ("group", names), ("group-read-back", names),
+                         ("tree", names)):
         file = model_file(f"adaptive-{form}", folder)
         rows = {"separate": "S000-07", "group": "S000-12 S000-07",
-                "group-read-back": "S000-03 S000-07"}[form]
+                "group-read-back": "S000-03 S000-07", "tree": "S000-12 S000-07"}[form]
         for rule, theirs in ((SINGLE, "single_step"), (WINDOW, "window_1")):
             out = seed.run(file, rule, states=states)
             seed.check_forward(report, f"{rows} {form}", out, states)
@@ -84,6 +85,85 @@ def adaptive(folder, report):
     bound = seed.gradients("bptt")
     for rule in ("single_step", "window_1"):
         report.differs(f"S000-07 {rule} is not BPTT", seed.gradients(rule)["w"], bound["w"], 0.1)
+
+
+GIF = ("I1", "I2", "V", "V_th")
+
+
+def tree(folder, report):
+    """S000-04, S000-06, S000-15: named leaves with their own start; containers that nest."""
+    seed = Seed(folder, "hidden_tree_gif", {"w": "w"}, {k: k for k in GIF})
+    nested = ("currents.0", "currents.1", "soma.V", "soma.threshold.V")
+    for form, leaves in (("tree", GIF), ("nested", nested)):
+        row = {"tree": "S000-15", "nested": "S000-06"}[form]
+        states = dict(zip(GIF, (f"state.{leaf}" for leaf in leaves)))
+        file = folder / f"gif-{form}.mlir"
+        for rule, theirs in ((SINGLE, "single_step"), (WINDOW, "window_1")):
+            out = seed.run(file, rule, states=states)
+            seed.check_forward(report, f"{row} {form}", out, states)
+            check(report, f"{row} {form} {theirs}", out, seed.gradients(theirs))
+        packed = seed.run(file, SINGLE, compat=True, states=states)
+        if form == "nested":  # no state of the reference: as if each component stood alone
+            check(report, "S000-06 compat", packed, seed.gradients("single_step"))
+        else:  # y (3) does not fit the buffer (3, 4) of the reference: no relation
+            report.differs("S000-26 compat", packed["gradient:w"],
+                           seed.gradients("single_step")["w"], 0.1)
+        declared = run(file, seed.p, {}, 0 * seed.inputs[:1], seed.targets[:1], *WINDOW)
+        report.equal(f"S000-04 {form}: V_th starts at 1", declared[f"state:{states['V_th']}"],
+                     np.full(3, 0.99), 1e-15)
+    report.equal("S000-15 total loss", out["loss"].sum(), 6.2677533953304305, 1e-12)
+    report.differs("S000-15 window(1) is not BPTT", seed.gradients("window_1")["w"],
+                   seed.gradients("bptt")["w"], 0.05)
+
+
+def partial_write(folder, report):
+    """S000-08, S000-09: one component is written, the others keep their values."""
+    golden = json.loads((folder / "state_classes.json").read_text())["tree"]
+    start, after = np.array([[0.0, 0.0, 0.0, 1.0]] * 3), array(golden["after_set_V_only"])
+    report.equal("S000-08 V_th of the reference", array(golden["get_V_th"]), start[:, 3], 0.0)
+    out = run(folder / "gif-partial.mlir", {"w": np.eye(3)}, {}, after[:1, 2] * np.ones((1, 3)),
+              np.zeros((1, 9)), *WINDOW)
+    new = np.stack([out[f"state:state.{k}"] for k in GIF], axis=1)
+    report.equal("S000-09 only V changes", new, after, 0.0)
+    report.differs("S000-09 V changes", new, start, 0.1)
+    report.equal("S000-08 V_th, I1, I2 as read", out[f"output:{OUTPUT}"][0],
+                 start[:, [3, 0, 1]].T.ravel(), 0.0)
+
+
+def unequal(folder, report):
+    """S000-05: leaves of unequal shape; w is credited to h, and to h alone in single-step."""
+    seed = Seed(folder, "hidden_unequal_shapes", {"w": "w"}, {"h": "h", "p": "p"})
+    states = {"h": "state.h", "p": "state.p"}
+    file = folder / "unequal-tree.mlir"
+    for rule, theirs, compat in ((SINGLE, "single_step", False), (SINGLE, "single_step", True),
+                                 (WINDOW, "window_1", False)):
+        out = seed.run(file, rule, compat=compat, states=states)
+        seed.check_forward(report, "S000-05", out, states)
+        check(report, f"S000-05 {theirs}", out, seed.gradients(theirs))
+    report.differs("S000-05 a trace of p would see more", seed.gradients("window_1")["w"],
+                   seed.gradients("bptt")["w"], 0.1)
+
+
+def lstm_tree(folder, report):
+    """S000-18: the LSTM as a tree state is the LSTM with two states; paths of nested modules."""
+    parts = [f"rnn.W{gate}.weight" for gate in "igfo"] + ["out.weight"]
+    names = {f"{part}.{leaf}": f"{part}.{leaf}" for part in parts for leaf in ("weight", "bias")}
+    seed = Seed(folder, "graph_lstm_readout", names, {"h": "rnn.h", "c": "rnn.c"})
+    states = {"h": "rnn.h", "c": "rnn.c"}
+    cell = [k for k in names if k.startswith("rnn")]
+    for rule, theirs in ((SINGLE, "single_step_native"), (WINDOW, "window_1")):
+        outs = [seed.run(folder / f"{file}.mlir", rule, states=states)
+                for file in ("lstm-readout", "lstm-readout-tree")]
+        for form, out in zip(("states", "tree"), outs):
+            seed.check_forward(report, f"S000-18 {form}", out, states)
+            golden = seed.doc["rules"][theirs]["gradient"]
+            check(report, f"S000-18 {form} {theirs}", out,
+                  {k: array(golden[k]) for k in (cell if rule == SINGLE else names)})
+        for k in outs[0]:
+            report.equal(f"S000-18 {theirs}: tree = states, {k}", outs[1].get(k), outs[0][k], 0.0)
+    bias = "rnn.Wf.weight.bias"
+    report.differs("S000-18 window(1) is not BPTT", seed.gradients("window_1")[bias],
+                   seed.gradients("bptt")[bias], 1e-3)
 
 
 def relu_readout(folder, report):
@@ -138,8 +218,8 @@ def initial_values(folder, report):
     report.equal("S000-29", out[f"output:{OUTPUT}"], np.stack([start, start / 2]), 0.0)
 
 
-TESTS = {f.__name__: f for f in (simple_neuron, adaptive, relu_readout, lif_synapse,
-                                 initial_values)}
+TESTS = {f.__name__: f for f in (simple_neuron, adaptive, tree, partial_write, unequal,
+                                 lstm_tree, relu_readout, lif_synapse, initial_values)}
 
 
 def main(folder, *names):

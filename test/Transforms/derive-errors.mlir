@@ -6,12 +6,14 @@
 // RUN: not etrace-opt %t/good.mlir -etrace-derive=decay=1.0 2>&1 | FileCheck %s --check-prefix=DECAY
 // RUN: not etrace-opt %t/good.mlir -etrace-derive=decay=-0.5 2>&1 | FileCheck %s --check-prefix=DECAY
 // RUN: not etrace-opt %t/good.mlir -etrace-derive=optimizer=rmsprop 2>&1 | FileCheck %s --check-prefix=OPTIMIZER
+// RUN: not etrace-opt %t/good.mlir -etrace-derive=slots=few 2>&1 | FileCheck %s --check-prefix=SLOTS
 // RUN: etrace-opt %t/good.mlir -etrace-derive -o /dev/null
 
 // RULE: good.mlir:1:1: error: {{.*}}cannot learn by the rule 'bptt'; rules are 'd-rtrl', 'pp-prop' [unknown-rule]
 // WINDOW: good.mlir:1:1: error: {{.*}}cannot learn with the window '2'; windows are 'single-step' and '1' [unknown-window]
 // DECAY: good.mlir:1:1: error: {{.*}}needs a decay in [0, 1), found {{.*}} [decay]
 // OPTIMIZER: good.mlir:1:1: error: {{.*}}has no optimiser 'rmsprop'; optimisers are 'sgd' and 'adam' [unknown-optimizer]
+// SLOTS: good.mlir:1:1: error: {{.*}}has no slots 'few'; slots are 'minimal' and 'all' [unknown-slots]
 
 //--- good.mlir
 etrace.model @good {

@@ -2,7 +2,7 @@
 // RUN: split-file %s %t
 // RUN: etrace-opt %t/usage.mlir --etrace-find-states=usage=x -verify-diagnostics
 // RUN: etrace-opt %t/container.mlir --etrace-find-states=container=x -verify-diagnostics
-// RUN: etrace-opt %t/kind.mlir --etrace-find-states=kinds=param,tree -verify-diagnostics
+// RUN: etrace-opt %t/kind.mlir --etrace-find-states=kinds=param,leaf -verify-diagnostics
 // RUN: etrace-opt %t/keys.mlir --etrace-find-states=keys=path -verify-diagnostics
 // RUN: etrace-opt %t/form.mlir --etrace-find-states=form=deep -verify-diagnostics
 // RUN: etrace-opt %t/format.mlir --etrace-find-states=format=yaml -verify-diagnostics
@@ -25,7 +25,7 @@ module {
 }
 
 //--- kind.mlir
-// expected-error@+1 {{invalid kind 'tree', expected param, hidden, group or plain [unknown-option]}}
+// expected-error@+1 {{invalid kind 'leaf', expected param, hidden, group, tree or plain [unknown-option]}}
 module {
 }
 

@@ -7,7 +7,7 @@
 // RUN: etrace-opt %t/store.mlir --etrace-find-states="function=energy container=list usage=write" -o /dev/null | FileCheck %s --check-prefix=LIST
 // RUN: etrace-opt %t/store.mlir --etrace-find-states="function=two keys=name" -o /dev/null | FileCheck %s --check-prefix=NAME
 // RUN: etrace-opt %t/store.mlir --etrace-find-states="model=neurons form=nested format=json" -o /dev/null | FileCheck %s --check-prefix=NESTED
-// RUN: etrace-opt %t/store.mlir --etrace-find-states="model=neurons kinds=group,hidden" -o /dev/null | FileCheck %s --check-prefix=MODEL
+// RUN: etrace-opt %t/store.mlir --etrace-find-states="model=neurons kinds=group,tree,hidden" -o /dev/null | FileCheck %s --check-prefix=MODEL
 // RUN: etrace-opt %t/recursive.mlir --etrace-find-states="keys=name container=map" -o /dev/null | FileCheck %s --check-prefix=RECURSIVE
 
 // S003-05: the states of a model, by kind, flat (MODEL) and nested (NESTED).
@@ -79,6 +79,7 @@
 // MODEL: States of @neurons:
 // MODEL-NEXT: neuron.V  group  tensor<4xf64>
 // MODEL-NEXT: neuron.a  group  tensor<4xf64>
+// MODEL-NEXT: tree.syn.g  tree  tensor<2xf64>
 // MODEL-NEXT: h  hidden  tensor<3xf64>
 // MODEL-NOT: w
 
@@ -111,6 +112,11 @@ etrace.model @neurons {
     etrace.component @a : tensor<4xf64>
   }
   etrace.param @w : tensor<3x4xf64>
+  etrace.tree_state @tree {
+    etrace.tree_state @syn {
+      etrace.component @g : tensor<2xf64>
+    }
+  }
   etrace.hidden @h : tensor<3xf64>
 }
 func.func @energy(%x: tensor<f64>) -> tensor<f64> {

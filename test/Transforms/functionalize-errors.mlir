@@ -20,6 +20,44 @@ etrace.model @while_loop {
 
 // -----
 
+// S000-10: written twice; neither value is lost in silence.
+etrace.model @twice {
+  etrace.tree_state @n {
+    etrace.component @V : tensor<3xf32>
+  }
+  etrace.step @update(%x: tensor<3xf32>) -> tensor<3xf32> {
+    %y = arith.addf %x, %x : tensor<3xf32>
+    // expected-note @+1 {{written first here}}
+    etrace.set @n::@V, %x : tensor<3xf32>
+    // expected-error @+1 {{writes 'n.V' a second time in a step, and nothing reads the value written before; write it once [state-set-twice]}}
+    etrace.set @n::@V, %y : tensor<3xf32>
+    etrace.yield %x : tensor<3xf32>
+  }
+}
+
+// -----
+
+// The same inside a branch. A value that a branch may replace is no slip, nor one that is read.
+etrace.model @twice_in_branch {
+  etrace.hidden @h : tensor<3xf32>
+  etrace.step @update(%x: tensor<3xf32>, %c: tensor<i1>) -> tensor<3xf32> {
+    %b = tensor.extract %c[] : tensor<i1>
+    etrace.set @h, %x : tensor<3xf32>
+    scf.if %b {
+      %h = etrace.get @h : tensor<3xf32>
+      etrace.set @h, %h : tensor<3xf32>
+      %again = etrace.get @h : tensor<3xf32>
+      // expected-note @+1 {{written first here}}
+      etrace.set @h, %again : tensor<3xf32>
+      // expected-error @+1 {{writes 'h' a second time}}
+      etrace.set @h, %x : tensor<3xf32>
+    }
+    etrace.yield %x : tensor<3xf32>
+  }
+}
+
+// -----
+
 etrace.model @body {
   etrace.hidden @h : tensor<f32>
   etrace.step @update(%x: tensor<3xf32>, %s: tensor<f32>) -> tensor<3xf32> {

@@ -56,6 +56,10 @@ static cl::opt<std::string> dtype("dtype",
 static cl::opt<int64_t> unrollLimit("unroll-limit",
                                     cl::desc("Turns of a loop with ETP primitives at most"),
                                     cl::init(16), cl::cat(category));
+static cl::opt<std::string> slots("slots",
+                                  cl::desc("Traces to store: minimal (those that others do not "
+                                           "give) or all"),
+                                  cl::init("minimal"), cl::cat(category));
 static cl::opt<bool> queries("queries", cl::desc("Keep D, f and x of a step in buffers"),
                              cl::cat(category));
 
@@ -69,7 +73,7 @@ static LogicalResult lower(ModuleOp module, unsigned vectorBits) {
   PassManager pm(module.getContext());
   if (etrace::isLearner(module)) {
     for (const cl::Option *option : std::initializer_list<const cl::Option *>{
-             &rule, &decay, &window, &compat, &optimizer, &dtype, &queries, &unrollLimit})
+             &rule, &decay, &window, &compat, &optimizer, &dtype, &slots, &queries, &unrollLimit})
       if (option->getNumOccurrences())
         return module.emitError("expected an etrace.model for --")
                << option->ArgStr << ", found a learner, which is derived already";
@@ -84,6 +88,7 @@ static LogicalResult lower(ModuleOp module, unsigned vectorBits) {
     options.unrollLimit = unrollLimit.getValue();
     options.optimizer = optimizer.getValue();
     options.dtype = dtype.getValue();
+    options.slots = slots.getValue();
     options.queries = queries.getValue();
     etrace::buildLearnerPipeline(pm, options);
   }

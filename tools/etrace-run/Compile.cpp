@@ -38,6 +38,7 @@ static void addLearnerPasses(const RunOptions &options, bool isLearner,
   pipeline.compat = options.compat;
   pipeline.unrollLimit = options.unrollLimit;
   pipeline.optimizer = options.optimizer;
+  pipeline.slots = options.slots;
   pipeline.queries = options.queries;
   pipeline.dtype = options.dtype;
   buildLearnerPipeline(passes, pipeline);

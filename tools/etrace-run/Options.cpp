@@ -127,6 +127,8 @@ struct CommandLine {
              cl::cat(category)};
   Text out{"out", cl::desc("where the arrays of --mode go"), cl::value_desc("file"),
            cl::cat(category)};
+  Text slots{"slots", cl::desc("traces to store: minimal (those that others do not give) or all"),
+             cl::init("minimal"), cl::cat(category)};
   Opt<bool> queries{"queries", cl::desc("compile the model with its queries (D, f, ...) and "
                                         "write them per step"),
                     cl::cat(category)};
@@ -156,11 +158,12 @@ static RunOptions collect(const CommandLine &line) {
   options.cpu = line.cpu;
   options.target = line.target;
   options.chip = line.chip;
+  options.slots = line.slots;
   options.queries = line.queries;
   for (const cl::Option *option :
        std::initializer_list<const cl::Option *>{&line.rule, &line.decay, &line.window, &line.compat,
-                                                 &line.optimizer, &line.dtype, &line.queries,
-                                                 &line.unrollLimit})
+                                                 &line.optimizer, &line.dtype, &line.slots,
+                                                 &line.queries, &line.unrollLimit})
     if (option->getNumOccurrences())
       options.derivation.push_back(option->ArgStr.str());
   options.perStep = line.perStep;

@@ -23,7 +23,7 @@ struct RunOptions {
   Mode mode = Mode::train;
   std::string model;
 
-  std::string rule, decay, window, compat, optimizer, dtype, cpu, target, chip;
+  std::string rule, decay, window, compat, optimizer, slots, dtype, cpu, target, chip;
   int64_t unrollLimit = 16;
   bool queries = false;
   /// Options of the derivation that the user has given: a learner cannot obey them.

@@ -8,11 +8,17 @@
 
 namespace etrace {
 
-/// What a declaration declares; `group` is a component of a group state.
-enum class StateKind { param, hidden, group, plain };
+/// What a declaration declares; `group` and `tree` are components of a group state and of a tree
+/// state (with all that nests in it).
+enum class StateKind { param, hidden, group, tree, plain };
 StateKind getStateKind(const Declaration &declaration);
 llvm::StringRef stringifyStateKind(StateKind kind);
 std::optional<StateKind> symbolizeStateKind(llvm::StringRef name);
+
+/// The buffer in which the reference stores a component, (positions..., S) for the S of its
+/// container; nothing for a state of its own, and where the reference has no such container (of
+/// components that differ in shape or nest).
+std::optional<llvm::SmallVector<int64_t>> getReferenceBuffer(mlir::Operation *declaration);
 
 /// Which uses count. A state that is read and written counts as written, so every state that
 /// is used is in exactly one of `read` and `write`.

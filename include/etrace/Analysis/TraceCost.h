@@ -25,7 +25,8 @@ struct TraceCost {
 };
 
 /// One for each relation; nothing if an extent is dynamic or a trace does not fit (`etrace-derive`
-/// says why). The trace of an x that several relations read counts for the first.
+/// says why). What several relations share (the trace of an x, the factor between two states)
+/// counts for the first.
 std::vector<std::optional<TraceCost>> computeTraceCosts(const StepGraph &graph);
 
 } // namespace etrace

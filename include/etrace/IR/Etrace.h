@@ -153,8 +153,14 @@ mlir::LogicalResult verifyInitializer(mlir::Operation *op, mlir::RankedTensorTyp
                                       InitializerAttrInterface init);
 } // namespace detail
 
-/// All declarations of a model in order, components of group states included.
+/// All declarations of a model in order, those in containers included.
 llvm::SmallVector<Declaration> getDeclarations(ModelOp model);
+/// Those in a container and its containers; paths begin behind its own name.
+llvm::SmallVector<Declaration> getDeclarations(StateContainerOpInterface container);
+/// The name of a declaration or container in its model: @neuron::@syn::@g.
+mlir::SymbolRefAttr getLocalSymbol(mlir::Operation *declaration);
+/// The outermost container that a declaration stands in, or null.
+StateContainerOpInterface getRootContainer(mlir::Operation *declaration);
 /// The declaration behind a path, or one with a null `op`.
 Declaration lookupDeclaration(ModelOp model, llvm::StringRef path);
 /// The declaration that a symbol means at `op`: in a step `@h` is a state of its model, in a

@@ -54,6 +54,35 @@ def ETPOpInterface : OpInterface<"ETPOpInterface"> {
   let verify = [{ return ::etrace::detail::verifyETPOp($_op); }];
 }
 
+def DeclarationOpInterface : OpInterface<"DeclarationOpInterface"> {
+  let cppNamespace = "::etrace";
+  let description = [{
+    An operation that declares a state or a parameter of a model: its name is the symbol, behind
+    those of the containers that it stands in.
+  }];
+  let methods = [
+    InterfaceMethod<"`etrace.hidden`, `etrace.state` or `etrace.param`.",
+      "::llvm::StringRef", "getRole">,
+    InterfaceMethod<"The type, as written; a ranked tensor if the operation is valid.",
+      "::mlir::Type", "getType">,
+    InterfaceMethod<"Where the value starts.", "::etrace::InitializerAttrInterface", "getInitAttr">,
+  ];
+}
+
+def StateContainerOpInterface : OpInterface<"StateContainerOpInterface"> {
+  let cppNamespace = "::etrace";
+  let description = [{
+    An operation that declares several states under its own name: a symbol table of declarations,
+    which may hold containers again. All that reads the declarations of a model goes through this
+    interface, so every kind of container means the same to it.
+  }];
+  let methods = [
+    InterfaceMethod<"The declarations, in one block.", "::mlir::Region &", "getBody">,
+    InterfaceMethod<"What people call it, such as `group state`.",
+      "::llvm::StringRef", "getContainerKind">,
+  ];
+}
+
 def DerivativeOpInterface : OpInterface<"DerivativeOpInterface"> {
   let cppNamespace = "::etrace";
   let description = [{

@@ -93,16 +93,17 @@ def Etrace_ModelOp : Etrace_Op<"model", [
   }];
 }
 
-class Etrace_DeclarationOp<string mnemonic, list<Trait> traits = []>
-    : Etrace_Op<mnemonic, !listconcat([Symbol], traits)> {
+class Etrace_DeclarationOp<string mnemonic, string role, list<Trait> traits = []>
+    : Etrace_Op<mnemonic, !listconcat([Symbol, DeclarationOpInterface], traits)> {
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttr:$type,
                        DefaultValuedAttr<Etrace_InitializerAttr,
                            "::etrace::ZerosAttr::get($_builder.getContext())">:$init);
   let assemblyFormat = "$sym_name `:` $type (`init` custom<Initializer>($init)^)? attr-dict";
   let hasVerifier = 1;
+  let extraClassDeclaration = "::llvm::StringRef getRole() { return " # role # "; }";
 }
 
-def Etrace_ParamOp : Etrace_DeclarationOp<"param", [HasParent<"ModelOp">]> {
+def Etrace_ParamOp : Etrace_DeclarationOp<"param", "kParamAttr", [HasParent<"ModelOp">]> {
   let summary = "declare a trainable parameter";
   let description = [{
     Read only inside a step; the optimiser changes it between steps.
@@ -113,7 +114,7 @@ def Etrace_ParamOp : Etrace_DeclarationOp<"param", [HasParent<"ModelOp">]> {
   }];
 }
 
-def Etrace_HiddenOp : Etrace_DeclarationOp<"hidden", [HasParent<"ModelOp">]> {
+def Etrace_HiddenOp : Etrace_DeclarationOp<"hidden", "kHiddenAttr", [HasParent<"ModelOp">]> {
   let summary = "declare a hidden state of one array";
   let description = [{
     The shape of the tensor is the position shape; the state takes part in
@@ -125,7 +126,7 @@ def Etrace_HiddenOp : Etrace_DeclarationOp<"hidden", [HasParent<"ModelOp">]> {
   }];
 }
 
-def Etrace_StateOp : Etrace_DeclarationOp<"state", [HasParent<"ModelOp">]> {
+def Etrace_StateOp : Etrace_DeclarationOp<"state", "kStateAttr", [HasParent<"ModelOp">]> {
   let summary = "declare a plain state: carried, not traced";
   let description = [{
     ```mlir
@@ -134,9 +135,19 @@ def Etrace_StateOp : Etrace_DeclarationOp<"state", [HasParent<"ModelOp">]> {
   }];
 }
 
-def Etrace_GroupStateOp : Etrace_Op<"group_state", [
-    Symbol, SymbolTable, IsolatedFromAbove, NoTerminator, SingleBlock,
-    NoRegionArguments, HasParent<"ModelOp">]> {
+class Etrace_StateContainerOp<string mnemonic, string kind>
+    : Etrace_Op<mnemonic, [
+          Symbol, SymbolTable, IsolatedFromAbove, NoTerminator, SingleBlock, NoRegionArguments,
+          StateContainerOpInterface, ParentOneOf<["ModelOp", "TreeStateOp"]>]> {
+  let arguments = (ins SymbolNameAttr:$sym_name);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1;
+  let extraClassDeclaration =
+      "::llvm::StringRef getContainerKind() { return \"" # kind # "\"; }";
+}
+
+def Etrace_GroupStateOp : Etrace_StateContainerOp<"group_state", "group state"> {
   let summary = "declare a hidden state of several components with one position shape";
   let description = [{
     * G1: at least one component; all have the same type.
@@ -149,14 +160,33 @@ def Etrace_GroupStateOp : Etrace_Op<"group_state", [
     }
     ```
   }];
-  let arguments = (ins SymbolNameAttr:$sym_name);
-  let regions = (region SizedRegion<1>:$body);
-  let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
-  let hasRegionVerifier = 1;
 }
 
-def Etrace_ComponentOp : Etrace_DeclarationOp<"component", [HasParent<"GroupStateOp">]> {
-  let summary = "declare a component of a group state";
+def Etrace_TreeStateOp : Etrace_StateContainerOp<"tree_state", "tree state"> {
+  let summary = "declare a hidden state of named components, which may differ in shape and nest";
+  let description = [{
+    Holds components, group states and tree states. A name is a path, `@neuron::@syn::@g`; a
+    component that is known by its position is called by it, `@neuron::@"0"`. Every component is a
+    hidden state as if it stood alone: those of different position shapes are in different groups.
+
+    * T1: at least one component.
+
+    ```mlir
+    etrace.tree_state @neuron {
+      etrace.component @V : tensor<64xf32> init #etrace.constant<value = -65.0>
+      etrace.component @threshold : tensor<f32> init #etrace.constant<value = 1.0>
+      etrace.tree_state @syn {
+        etrace.component @g : tensor<64xf32>
+        etrace.component @"0" : tensor<2x64xf32>
+      }
+    }
+    ```
+  }];
+}
+
+def Etrace_ComponentOp : Etrace_DeclarationOp<"component", "kHiddenAttr", [
+    ParentOneOf<["GroupStateOp", "TreeStateOp"]>]> {
+  let summary = "declare a component of a group state or tree state";
   let description = [{
     ```mlir
     etrace.group_state @neuron {
@@ -279,7 +309,8 @@ def Etrace_GetOp : Etrace_Op<"get", [DeclareOpInterfaceMethods<SymbolUserOpInter
 def Etrace_SetOp : Etrace_Op<"set", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "write the new value of a state";
   let description = [{
-    A step does not write parameters; a `func.func` may (`etrace.set @model::@w, %w`).
+    A state that no `set` names keeps its value. A step does not write parameters; a `func.func`
+    may (`etrace.set @model::@w, %w`).
 
     ```mlir
     etrace.set @neuron::@V, %v : tensor<64xf32>

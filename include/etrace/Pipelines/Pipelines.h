@@ -34,6 +34,8 @@ struct DerivePipelineOptions : mlir::PassPipelineOptions<DerivePipelineOptions> 
                              llvm::cl::desc("gradient window: single-step or 1")};
   Option<std::string> optimizer{*this, "optimizer", llvm::cl::init("adam"),
                                 llvm::cl::desc("sgd or adam")};
+  Option<std::string> slots{*this, "slots", llvm::cl::init("minimal"),
+                            llvm::cl::desc("traces to store: minimal or all")};
   Option<bool> queries{*this, "queries", llvm::cl::init(false),
                        llvm::cl::desc("keep D, f, x and the learning signal of a step in buffers")};
 };

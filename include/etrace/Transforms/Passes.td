@@ -152,6 +152,8 @@ def DerivePass : Pass<"etrace-derive", "::mlir::ModuleOp"> {
     Option<"decay", "decay", "double", "0.9", "decay of the traces of pp-prop, in [0, 1)">,
     Option<"window", "window", "std::string", "\"1\"", "gradient window: single-step or 1">,
     Option<"optimizer", "optimizer", "std::string", "\"adam\"", "sgd or adam">,
+    Option<"slots", "slots", "std::string", "\"minimal\"",
+           "traces to store: minimal (those that others do not give) or all">,
     Option<"queries", "queries", "bool", "false",
            "keep D, f, x and the learning signal of a step in buffers">
   ];
@@ -264,7 +266,7 @@ def FindStatesPass : Pass<"etrace-find-states", "::mlir::ModuleOp"> {
     Option<"function", "function", "std::string", "\"\"", "a function; without it all">,
     Option<"model", "model", "std::string", "\"\"", "a model, whose states are listed instead">,
     ListOption<"kinds", "kinds", "std::string",
-               "param, hidden, group (components) or plain; without it all">,
+               "param, hidden, group or tree (components) or plain; without it all">,
     Option<"usage", "usage", "std::string", "\"all\"", "all, read, write or both">,
     Option<"container", "container", "std::string", "\"map\"", "map, list or tuple">,
     Option<"keys", "keys", "std::string", "\"position\"", "of a map: position or name">,
@@ -580,7 +582,7 @@ def RaiseFunctionsPass : Pass<"etrace-raise-functions", "::mlir::ModuleOp"> {
     arguments and results becomes an `etrace.model` of the same name with a step in
     functional form. Declarations take the types of the arguments, and their initial
     values from `etrace.init`; the components of a path such as `"neuron.V"` become a
-    group state. On the function, `etrace.batch_dim` and `etrace.compat` are carried over.
+    group state, or a tree state if their types differ. On the function, `etrace.batch_dim` and `etrace.compat` are carried over.
     A function with `etrace.loss` becomes the loss: a unit attribute where the module has
     one such step, the symbol of the step where it has several.
 

@@ -123,7 +123,7 @@ struct DifferentiatePass : public etrace::impl::DifferentiatePassBase<Differenti
       std::optional<StateKind> kind = symbolizeStateKind(name);
       if (!kind && name != "any")
         return getOperation().emitError() << "invalid kind '" << name
-                                          << "', expected param, hidden, group, plain or any "
+                                          << "', expected param, hidden, group, tree, plain or any "
                                              "[unknown-option]";
       if (kind)
         kinds.push_back(*kind);

@@ -13,6 +13,7 @@
 
 #include "LearnerBuilder.h"
 
+#include "etrace/Analysis/StateFinder.h"
 #include "etrace/Differentiation/Transpose.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -171,7 +172,7 @@ LogicalResult LearnerBuilder::buildSignals(OpBuilder &builder, ValueRange output
     TangentProgram &program =
         *programs.emplace_back(std::make_unique<TangentProgram>(step.getBody()));
     // Where a perturbation sits: at the new value; under compat, for components of a
-    // group state, at reads of the new value.
+    // container, at reads of the new value.
     llvm::DenseMap<Value, Value> seeds;
     SmallVector<std::pair<unsigned, unsigned>> order;
     for (unsigned g : groups)
@@ -180,7 +181,7 @@ LogicalResult LearnerBuilder::buildSignals(OpBuilder &builder, ValueRange output
         Value seed = program.addFreeSeed(state.getType());
         order.push_back({g, unsigned(number)});
         Declaration declaration = lookupDeclaration(model, state.path);
-        bool readsOnly = options.compat && isa_and_nonnull<ComponentOp>(declaration.op);
+        bool readsOnly = options.compat && getReferenceBuffer(declaration.op);
         if (!readsOnly)
           seeds[state.after] = seed;
         else
@@ -401,6 +402,7 @@ LogicalResult LearnerBuilder::buildBackward() {
     return failure();
   collectSignals();
   liftSignals(builder);
+  reduceSlots(builder, quantities, traces);
   if (options.compat && options.window == Window::singleStep)
     plainGradients.assign(plainGradients.size(), Value());
 
@@ -438,6 +440,7 @@ void LearnerBuilder::buildUpdateTraces() {
   for (const BufferDeclaration &trace : store.declarations)
     store.set(trace.path, updateTraces->addArgument(trace.type));
   StepQuantities step = quantities;
+  reduceSlots(builder, step, store);
   rule->buildUpdate(builder, loc, step, store);
   for (const BufferDeclaration &trace : store.declarations)
     updateTraces->addResult(store.get(trace.path));

@@ -94,6 +94,7 @@ struct DerivePass : public etrace::impl::DerivePassBase<DerivePass> {
     options.rule = rule;
     options.decay = decay;
     options.compat = model.isBraintraceCompat();
+    options.minimalSlots = slots == "minimal" && !options.compat;
     options.queries = queries;
     options.optimizer = optimizer;
     FailureOr<Window> parsed = parseWindow(model, window);
@@ -102,6 +103,9 @@ struct DerivePass : public etrace::impl::DerivePassBase<DerivePass> {
     options.window = *parsed;
     if (!(decay >= 0.0 && decay < 1.0))
       return model.emitOpError("needs a decay in [0, 1), found ") << decay << " [decay]";
+    if (slots != "minimal" && slots != "all")
+      return model.emitOpError("has no slots '")
+             << slots << "'; slots are 'minimal' and 'all' [unknown-slots]";
     if (optimizer != "adam" && optimizer != "sgd")
       return model.emitOpError("has no optimiser '")
              << optimizer << "'; optimisers are 'sgd' and 'adam' [unknown-optimizer]";

@@ -110,34 +110,12 @@ LogicalResult LearnerBuilder::buildJacobians(OpBuilder &side) {
   return success();
 }
 
-LinearizeOptions etrace::getTailOptions(const StepGraph &graph, const WeightRelation &relation,
-                                        const RelationTarget &target, Window window,
-                                        bool compat) {
-  auto foreign = std::make_shared<llvm::DenseSet<Value>>();
-  for (auto [index, state] : llvm::enumerate(graph.step.states)) {
-    int group = state.isHidden ? graph.findGroup(index) : -1;
-    if (group >= 0 && llvm::none_of(relation.targets, [&](const RelationTarget &other) {
-          return int(other.group) == group;
-        }))
-      foreign->insert(state.after);
-    // A group that has its own trace for this primitive takes its own share.
-    if (group >= 0 && group != int(target.group) && window == Window::singleStep && !compat)
-      foreign->insert(state.after);
-  }
-  LinearizeOptions linearize;
-  linearize.cut = isOpaquePrimitive;
-  linearize.rewrite = [foreign](OpBuilder &, Value primal, Value tangent) {
-    return foreign->contains(primal) ? Value() : tangent;
-  };
-  return linearize;
-}
-
 /// f[a] = dh_t[p, a] / dy_t for the members of one group.
 FailureOr<SmallVector<Value>> LearnerBuilder::buildTail(OpBuilder &side,
                                                         const WeightRelation &relation,
                                                         const RelationTarget &target) {
   LinearizeOptions linearize =
-      getTailOptions(graph, relation, target, options.window, options.compat);
+      getTailOptions(graph, relation, target, stopsAtTargets(options.window, options.compat));
   const HiddenGroup &group = graph.groups[target.group];
   SmallVector<Value> f(group.members.size());
   if (!target.positionToOutput) {
@@ -153,22 +131,6 @@ FailureOr<SmallVector<Value>> LearnerBuilder::buildTail(OpBuilder &side,
   for (unsigned number : target.reach)
     f[number] = tangents.lookup(graph.step.states[group.members[number]].after);
   return f;
-}
-
-void LearnerBuilder::findSlots(LeafSite &site) {
-  const GroupQuantities &group = quantities.groups[site.group];
-  unsigned states = group.jacobian.size();
-  site.slots.assign(states, false);
-  for (bool changed = true; changed;) {
-    changed = false;
-    for (unsigned a = 0; a < states; ++a) {
-      bool reached = bool(site.f[a]);
-      for (unsigned b = 0; b < states; ++b)
-        reached |= site.slots[b] && group.jacobian[a][b];
-      changed |= reached && !site.slots[a];
-      site.slots[a] = site.slots[a] || reached;
-    }
-  }
 }
 
 /// The multiplicand of a site: that of another if it is the same, so that both share a trace.
@@ -235,6 +197,18 @@ void LearnerBuilder::collectQueries() {
   }
 }
 
+/// Queries show f of every state, the traces only what they need.
+LogicalResult LearnerBuilder::declareTraces(OpBuilder &side) {
+  collectQueries();
+  StepQuantities all = quantities;
+  if (failed(planSlots(side)))
+    return failure();
+  rule->declareTraces(quantities, traces);
+  declareMultiples(traces);
+  reportSlots(all);
+  return success();
+}
+
 LogicalResult LearnerBuilder::buildForward() {
   StepOp step = model.getStep();
   forward = func::FuncOp::create(top, loc, symbol("forward"), step.getFunctionType());
@@ -250,10 +224,7 @@ LogicalResult LearnerBuilder::buildForward() {
   Block *sideBlock = side.addEntryBlock();
   OpBuilder sideBuilder = OpBuilder::atBlockEnd(sideBlock);
   bool built = succeeded(buildJacobians(sideBuilder)) && succeeded(buildSites(sideBuilder));
-  if (built) {
-    rule->declareTraces(quantities, traces);
-    collectQueries();
-  }
+  built = built && succeeded(declareTraces(sideBuilder));
   // The backward function is built before the side block joins the body.
   built = built && succeeded(buildBackward());
   Operation *yield = body.getTerminator();

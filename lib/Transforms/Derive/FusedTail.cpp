@@ -79,19 +79,31 @@ void LearnerBuilder::liftJacobians(OpBuilder &side, const WeightRelation &relati
   for (auto &row : lifted.jacobian)
     for (Value &entry : row)
       entry = liftToOutput(side, loc, entry, output, target.pieces);
-  quantities.lifted[{&relation, target.group}] = std::move(lifted);
+  quantities.ofSites[{&relation, target.group}] = std::move(lifted);
 }
 
 /// The signals at the positions of y.
 void LearnerBuilder::liftSignals(OpBuilder &builder) {
   for (const WeightRelation &relation : graph.relations)
     for (const RelationTarget &target : relation.targets) {
-      auto it = quantities.lifted.find({&relation, target.group});
-      if (it == quantities.lifted.end())
+      auto it = quantities.ofSites.find({&relation, target.group});
+      if (it == quantities.ofSites.end())
         continue;
       auto output = cast<RankedTensorType>(relation.primitive->getResult(0).getType());
       it->second.signal = quantities.groups[target.group].signal;
       for (Value &signal : it->second.signal)
         signal = liftToOutput(builder, loc, signal, output, target.pieces);
     }
+}
+
+/// A value at hidden positions, where the trace of a site lives.
+Value LearnerBuilder::liftToSite(OpBuilder &builder, const LeafSite &site, Value value) {
+  auto target = llvm::find_if(site.relation->targets, [&](const RelationTarget &candidate) {
+    return candidate.group == site.group;
+  });
+  if (target->positionToOutput)
+    return value;
+  ETPOpInterface primitive = site.relation->primitive;
+  auto output = cast<RankedTensorType>(primitive->getResult(0).getType());
+  return liftToOutput(builder, loc, value, output, target->pieces);
 }

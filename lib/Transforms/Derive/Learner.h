@@ -15,6 +15,10 @@ namespace etrace {
 /// What a step's gradient is taken over: `singleStep` contracts the new trace with
 /// dL_t/dh_t; `one` is exact reverse mode inside the step, the old trace at its entry.
 enum class Window { singleStep, one };
+/// Whether each group that a primitive reaches takes its own share of y.
+inline bool stopsAtTargets(Window window, bool compat) {
+  return window == Window::singleStep && !compat;
+}
 /// `single-step` or `1`; an error at the model otherwise.
 llvm::FailureOr<Window> parseWindow(ModelOp model, llvm::StringRef text);
 
@@ -23,6 +27,8 @@ struct DeriveOptions {
   double decay;
   Window window;
   bool compat;
+  /// Leave out traces that follow from others.
+  bool minimalSlots;
   bool queries;
   std::string optimizer;
 };
@@ -67,7 +73,8 @@ struct LeafSite {
   mlir::Value multiplicand;
   /// f[a] = dh_t[p, a] / dy_t, of position shape (or of y's shape, see `lifted`); null: 0.
   llvm::SmallVector<mlir::Value> f;
-  /// Which members have a trace: those that y reaches, closed under D.
+  /// Which members have a trace: those that y reaches, closed under D, but for those whose trace
+  /// follows from another's.
   llvm::SmallVector<bool> slots;
   /// dL/dy through everything the trace does not carry; null: none, or added elsewhere.
   mlir::Value direct;
@@ -79,13 +86,14 @@ struct LeafSite {
 
 /// Everything that a rule needs of one step.
 struct StepQuantities {
-  /// D and the signal where the trace of a site lives: at the positions of its group, or
-  /// of y where a position reads several of these.
+  /// D and the signal as the trace of a site has them: where it lives (at the positions of its
+  /// group, or of y where a position reads several of these), and between its slots.
   const GroupQuantities &at(const LeafSite &site) const {
-    auto it = lifted.find({site.relation, site.group});
-    return it == lifted.end() ? groups[site.group] : it->second;
+    auto it = ofSites.find({site.relation, site.group});
+    return it == ofSites.end() ? groups[site.group] : it->second;
   }
-  std::map<std::pair<const WeightRelation *, unsigned>, GroupQuantities> lifted;
+  /// Those that are not the group's.
+  std::map<std::pair<const WeightRelation *, unsigned>, GroupQuantities> ofSites;
   std::vector<GroupQuantities> groups;
   std::vector<LeafSite> sites;
   /// Gradient accumulators in operand space; empty when only traces are updated.
@@ -115,11 +123,6 @@ llvm::ArrayRef<llvm::StringLiteral> getRuleNames();
 //===----------------------------------------------------------------------===//
 // Building IR
 //===----------------------------------------------------------------------===//
-
-/// What of the step lies between the result of a primitive and the members of a group: f is its
-/// derivative.
-LinearizeOptions getTailOptions(const StepGraph &graph, const WeightRelation &relation,
-                                const RelationTarget &target, Window window, bool compat);
 
 /// `value`, given at hidden positions, at the positions of y that these read; 0 elsewhere.
 mlir::Value liftToOutput(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,

@@ -6,6 +6,7 @@
 
 #include "BufferEntries.h"
 #include "Learner.h"
+#include "etrace/Analysis/TraceSlots.h"
 
 namespace etrace {
 
@@ -57,9 +58,20 @@ private:
   llvm::LogicalResult buildSites(mlir::OpBuilder &side);
   llvm::FailureOr<llvm::SmallVector<mlir::Value>>
   buildTail(mlir::OpBuilder &side, const WeightRelation &relation, const RelationTarget &target);
-  void findSlots(LeafSite &site);
   mlir::Value findMultiplicand(mlir::OpBuilder &side, const LeafSite &site);
   void collectQueries();
+  llvm::LogicalResult declareTraces(mlir::OpBuilder &side);
+
+  // Slots.cpp
+  void findSlots(LeafSite &site);
+  llvm::LogicalResult planSlots(mlir::OpBuilder &side);
+  llvm::LogicalResult addMultiple(mlir::OpBuilder &side, const LeafSite &site, unsigned state,
+                                  const SameStepMultiple &found);
+  llvm::FailureOr<mlir::Value> buildMultiple(mlir::OpBuilder &side, const HiddenGroup &group,
+                                             unsigned state, const SameStepMultiple &multiple);
+  void declareMultiples(TraceStore &store) const;
+  void reduceSlots(mlir::OpBuilder &builder, StepQuantities &step, TraceStore &store);
+  void reportSlots(const StepQuantities &all) const;
 
   // FusedTail.cpp
   llvm::LogicalResult buildFusedTail(mlir::OpBuilder &side, const WeightRelation &relation,
@@ -69,6 +81,7 @@ private:
   void liftJacobians(mlir::OpBuilder &side, const WeightRelation &relation,
                      const RelationTarget &target);
   void liftSignals(mlir::OpBuilder &builder);
+  mlir::Value liftToSite(mlir::OpBuilder &builder, const LeafSite &site, mlir::Value value);
 
   // Backward.cpp
   llvm::LogicalResult buildBackward();
@@ -128,6 +141,19 @@ private:
   llvm::SmallVector<std::unique_ptr<TangentProgram>> programs;
   StepQuantities quantities;
   TraceStore traces;
+  /// m with e[state] = m e[source], by group, state and source.
+  struct TraceMultiple {
+    /// Of this step, a value of the forward function.
+    mlir::Value value;
+    /// The name under which the traces keep it for the next step, if anything reads it there.
+    std::string path;
+    bool isKept = false;
+  };
+  using MultipleKey = std::tuple<unsigned, unsigned, unsigned>;
+  std::map<MultipleKey, TraceMultiple> multiples;
+  /// What the traces of a relation in a group leave out.
+  std::map<std::pair<const WeightRelation *, unsigned>, llvm::SmallVector<MultipleKey>>
+      siteMultiples;
   /// Values to be looked at, by path: of the forward function, and of the backward function.
   using Query = std::pair<std::string, mlir::Value>;
   llvm::SmallVector<Query> queries, signalQueries;

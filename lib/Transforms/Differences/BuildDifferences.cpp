@@ -185,7 +185,8 @@ LogicalResult DifferenceBuilder::buildTail(const WeightRelation &relation,
   Value direction = piece ? liftToOutput(builder, loc, argument, type, *piece) : argument;
   PerturbedRun run = startRun(builder, entry);
   run.perturb(y, direction);
-  LinearizeOptions tail = getTailOptions(graph, relation, target, options.window, options.compat);
+  LinearizeOptions tail = getTailOptions(graph, relation, target,
+                                         stopsAtTargets(options.window, options.compat));
   if (failed(run.run(graph.step.getBody(), tail)))
     return failure();
   auto place = [&](Value value) {
@@ -230,7 +231,8 @@ LogicalResult DifferenceBuilder::buildInjection(const WeightRelation &relation,
     return failure();
   Value y = relation.primitive->getResult(0);
   run.perturb(y, toOutput.getDifference(y));
-  LinearizeOptions tail = getTailOptions(graph, relation, target, options.window, options.compat);
+  LinearizeOptions tail = getTailOptions(graph, relation, target,
+                                         stopsAtTargets(options.window, options.compat));
   if (failed(run.run(graph.step.getBody(), tail)))
     return failure();
   for (unsigned a : target.reach)

@@ -71,8 +71,8 @@ private:
   LogicalResult readResults();
   LogicalResult buildModel();
   LogicalResult declare(OpBuilder &builder);
-  LogicalResult declareComponent(OpBuilder &builder, const Slot &slot, StringRef group,
-                                 StringRef name);
+  void declareComponent(OpBuilder &builder, const Slot &slot, StringRef container, StringRef name);
+  StateContainerOpInterface createContainer(OpBuilder &builder, Location loc, StringRef name);
   StepOp buildStep(OpBuilder &builder);
   LogicalResult buildLoss(OpBuilder &builder);
   Slot *findState(StringRef path);
@@ -83,7 +83,7 @@ private:
   SmallVector<Slot> slots;
   /// Results of the function without a role.
   SmallVector<unsigned> outputs;
-  llvm::StringMap<GroupStateOp> groups;
+  llvm::StringMap<StateContainerOpInterface> containers;
 };
 
 LogicalResult FunctionRaiser::checkBody(func::FuncOp function) {
@@ -173,24 +173,37 @@ LogicalResult FunctionRaiser::readResults() {
   return success();
 }
 
-LogicalResult FunctionRaiser::declareComponent(OpBuilder &builder, const Slot &slot,
-                                               StringRef group, StringRef name) {
-  GroupStateOp &op = groups[group];
-  if (!op) {
-    op = GroupStateOp::create(builder, slot.loc, group);
-    op.getBody().emplaceBlock();
+/// A group state, if the components have one type with positions; else a tree state.
+StateContainerOpInterface FunctionRaiser::createContainer(OpBuilder &builder, Location loc,
+                                                          StringRef name) {
+  RankedTensorType type;
+  bool isGroup = true;
+  for (const Slot &slot : slots) {
+    if (slot.role != kHiddenAttr || slot.path.rsplit('.').second.empty() ||
+        slot.path.rsplit('.').first != name)
+      continue;
+    isGroup &= slot.type.getRank() > 0 && (!type || type == slot.type);
+    type = slot.type;
   }
-  Block &block = op.getBody().front();
-  for (auto other : block.getOps<ComponentOp>())
-    if (other.getType() != slot.type)
-      return func.emitError() << "argument #" << slot.index << " has type " << slot.type << ", but '"
-                              << group << "." << other.getSymName() << "' has " << other.getType()
-                              << "; the components of a group state have one type";
-  OpBuilder inner = OpBuilder::atBlockEnd(&block);
+  StateContainerOpInterface container;
+  if (isGroup)
+    container = GroupStateOp::create(builder, loc, name);
+  else
+    container = TreeStateOp::create(builder, loc, name);
+  container.getBody().emplaceBlock();
+  return container;
+}
+
+void FunctionRaiser::declareComponent(OpBuilder &builder, const Slot &slot, StringRef container,
+                                      StringRef name) {
+  StateContainerOpInterface &op = containers[container];
+  if (!op)
+    op = createContainer(builder, slot.loc, container);
+  OpBuilder inner = OpBuilder::atBlockEnd(&op.getBody().front());
   auto init = func.getArgAttrOfType<InitializerAttrInterface>(slot.index, kInitAttr);
-  ComponentOp::create(inner, slot.loc, name, slot.type,
-                      init ? init : cast<InitializerAttrInterface>(ZerosAttr::get(func.getContext())));
-  return success();
+  if (!init)
+    init = ZerosAttr::get(func.getContext());
+  ComponentOp::create(inner, slot.loc, name, slot.type, init);
 }
 
 LogicalResult FunctionRaiser::declare(OpBuilder &builder) {
@@ -199,10 +212,9 @@ LogicalResult FunctionRaiser::declare(OpBuilder &builder) {
     auto init = func.getArgAttrOfType<InitializerAttrInterface>(slot.index, kInitAttr);
     if (!init)
       init = zeros;
-    auto [group, name] = slot.path.rsplit('.');
+    auto [container, name] = slot.path.rsplit('.');
     if (slot.role == kHiddenAttr && !name.empty()) {
-      if (failed(declareComponent(builder, slot, group, name)))
-        return failure();
+      declareComponent(builder, slot, container, name);
     } else if (slot.role == kHiddenAttr) {
       HiddenOp::create(builder, slot.loc, slot.path, slot.type, init);
     } else if (slot.role == kStateAttr) {
@@ -212,9 +224,10 @@ LogicalResult FunctionRaiser::declare(OpBuilder &builder) {
     }
   }
   for (const Slot &slot : slots)
-    if (groups.contains(slot.path))
+    if (auto container = containers.lookup(slot.path))
       return func.emitError() << "argument #" << slot.index << " has the path '" << slot.path
-                              << "', which is also a group state; give it another name";
+                              << "', which is also a " << container.getContainerKind()
+                              << "; give it another name";
   return success();
 }
 

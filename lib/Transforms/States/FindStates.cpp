@@ -75,7 +75,7 @@ private:
 
   LogicalResult readOptions() {
     for (const std::string &name : kinds) {
-      if (failed(check("kind", name, {"param", "hidden", "group", "plain"})))
+      if (failed(check("kind", name, {"param", "hidden", "group", "tree", "plain"})))
         return failure();
       filter.push_back(*symbolizeStateKind(name));
     }

@@ -82,10 +82,12 @@ func.func @f(%h: tensor<3xf32> {etrace.hidden = "h"}) -> (tensor<3xf32> {etrace.
 
 // -----
 
-// expected-error @+1 {{argument #1 has type 'tensor<4xf32>', but 'n.V' has 'tensor<3xf32>'; the components of a group state have one type}}
-func.func @f(%h: tensor<3xf32> {etrace.hidden = "n.V"}, %a: tensor<4xf32> {etrace.hidden = "n.a"})
-    -> (tensor<3xf32> {etrace.hidden = "n.V"}, tensor<4xf32> {etrace.hidden = "n.a"}) {
-  return %h, %a : tensor<3xf32>, tensor<4xf32>
+// expected-error @+1 {{argument #2 has the path 'n', which is also a tree state; give it another name}}
+func.func @f(%h: tensor<3xf32> {etrace.hidden = "n.V"}, %a: tensor<4xf32> {etrace.hidden = "n.a"},
+             %n: tensor<4xf32> {etrace.hidden = "n"})
+    -> (tensor<3xf32> {etrace.hidden = "n.V"}, tensor<4xf32> {etrace.hidden = "n.a"},
+        tensor<4xf32> {etrace.hidden = "n"}) {
+  return %h, %a, %n : tensor<3xf32>, tensor<4xf32>, tensor<4xf32>
 }
 
 // -----

@@ -172,3 +172,23 @@ func.func @products(%h: tensor<2x3x4xf32> {etrace.hidden = "h"}, %w: tensor<2x4x
 func.func @plain(%x: tensor<3xf32>) -> tensor<3xf32> {
   return %x : tensor<3xf32>
 }
+
+// -----
+
+// S000-05, S000-06: components of different types, or without positions, make a tree state.
+// CHECK-LABEL: etrace.model @tree
+// CHECK-NEXT: etrace.tree_state @cell {
+// CHECK-NEXT:   etrace.component @h : tensor<4xf32>
+// CHECK-NEXT:   etrace.component @"0" : tensor<2xf32> init #etrace.constant<value = 1.000000e+00>
+// CHECK-NEXT: }
+// CHECK-NEXT: etrace.tree_state @cell.syn {
+// CHECK-NEXT:   etrace.component @g : tensor<f32>
+// CHECK-NEXT: }
+// CHECK-NEXT: etrace.step
+func.func @tree(%h: tensor<4xf32> {etrace.hidden = "cell.h"},
+                %p: tensor<2xf32> {etrace.hidden = "cell.0", etrace.init = #etrace.constant<value = 1.0>},
+                %g: tensor<f32> {etrace.hidden = "cell.syn.g"})
+    -> (tensor<4xf32> {etrace.hidden = "cell.h"}, tensor<2xf32> {etrace.hidden = "cell.0"},
+        tensor<f32> {etrace.hidden = "cell.syn.g"}) {
+  return %h, %p, %g : tensor<4xf32>, tensor<2xf32>, tensor<f32>
+}

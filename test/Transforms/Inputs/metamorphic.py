@@ -124,10 +124,14 @@ def graph(file):
         targets = sorted(sorted(members[t["group"]][k] for k in t["reach"])
                          for t in relation["targets"])
         leaves = sorted((leaf["key"], sorted(leaf["params"])) for leaf in relation["leaves"])
-        relations.append((leaves, targets, relation["kind"], relation["exact"],
-                          relation["trace"]["bytes"]["d-rtrl"]))
+        stored = sorted((leaf["key"], leaf["extents"], leaf["states"])
+                        for leaf in relation["trace"]["leaves"])
+        relations.append((leaves, targets, relation["kind"], relation["exact"], stored))
+    # What relations share counts for the first.
+    size = sum(relation["trace"]["bytes"]["d-rtrl"] for relation in found["relations"])
     excluded = sorted((e["param"], e["reason"]) for e in found["excluded"])
-    return {"groups": sorted(groups), "relations": sorted(relations), "excluded": excluded}
+    return {"groups": sorted(groups), "relations": sorted(relations), "excluded": excluded,
+            "bytes": size}
 
 
 def gradients(text):
