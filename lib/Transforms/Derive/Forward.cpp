@@ -235,9 +235,12 @@ void LearnerBuilder::collectQueries() {
   }
 }
 
-LogicalResult LearnerBuilder::buildForward() {
+/// Makes a function of the step and adds D, f and x to it. `build` reads these, while no
+/// operation of the step does.
+LogicalResult LearnerBuilder::buildQuantities(StringRef name,
+                                              llvm::function_ref<LogicalResult()> build) {
   StepOp step = model.getStep();
-  forward = func::FuncOp::create(top, loc, symbol("forward"), step.getFunctionType());
+  forward = func::FuncOp::create(top, loc, symbol(name), step.getFunctionType());
   forward.setPrivate();
   forward.getBody().takeBody(step.getBody());
   Block &body = forward.getBody().front();
@@ -250,12 +253,9 @@ LogicalResult LearnerBuilder::buildForward() {
   Block *sideBlock = side.addEntryBlock();
   OpBuilder sideBuilder = OpBuilder::atBlockEnd(sideBlock);
   bool built = succeeded(buildJacobians(sideBuilder)) && succeeded(buildSites(sideBuilder));
-  if (built) {
-    rule->declareTraces(quantities, traces);
+  if (built)
     collectQueries();
-  }
-  // The backward function is built before the side block joins the body.
-  built = built && succeeded(buildBackward());
+  built = built && succeeded(build());
   Operation *yield = body.getTerminator();
   body.getOperations().splice(yield->getIterator(), sideBlock->getOperations());
   side.erase();
@@ -265,7 +265,17 @@ LogicalResult LearnerBuilder::buildForward() {
     program->hoistResiduals(yield);
   programs.clear();
   reattachWeights();
+  return success();
+}
 
+LogicalResult LearnerBuilder::buildForward() {
+  if (failed(buildQuantities("forward", [&] {
+        rule->declareTraces(quantities, traces);
+        return buildBackward();
+      })))
+    return failure();
+  Block &body = forward.getBody().front();
+  Operation *yield = body.getTerminator();
   SmallVector<Value> results(yield->getOperands());
   auto addResult = [&](Value value) {
     auto argument = dyn_cast<BlockArgument>(value);
