@@ -117,6 +117,13 @@ def small(folder, name):
     return text
 
 
+def analyze(text):
+    """The JSON report."""
+    return json.loads(subprocess.run(
+        ["etrace-opt", "-", "--etrace-analyze", "--etrace-print-graph=format=json", "-o",
+         os.devnull], input=text, capture_output=True, text=True, check=True).stdout)
+
+
 # ---- S000 ---------------------------------------------------------------------------------
 
 def adaptive(folder, report):
@@ -140,6 +147,36 @@ def adaptive(folder, report):
             report.equal(f"S000-14 S000-23 {form} D {a} {b}", single[f"query:D/group0/{a}/{b}"],
                          np.full((5, 4), block[a, b]), 1e-15)
     report.equal("S000-14 BPTT", np.linalg.norm(seed.gradients("bptt")["w"]), 57.1572470567, 1e-10)
+
+
+def manual_batch(folder, report):
+    """S000-30: states with a batch axis from the start, (16, 32): in group and trace; the numbers
+    of sixteen samples one by one."""
+    examples = folder.parents[2] / "examples"
+    text = (examples / "gru-batch.mlir").read_text()
+    for ours, theirs in (("3x5x", "16x32x"), ("3x3x", "16x10x"), ("8x5x", "42x32x"),
+                         ("3x8x", "16x42x"), ("<5x", "<32x")):
+        text = text.replace(ours, theirs)
+    graph = analyze(text)
+    report.check("S000-30 group", graph["groups"][0]["positions"] == [16, 32],
+                 f"{graph['groups'][0]['positions']}")
+    for relation in graph["relations"]:
+        leaf = relation["trace"]["leaves"][0]
+        report.check("S000-30 trace", sorted(leaf["extents"]) == [16, 32, 42],
+                     f"{leaf['extents']}")
+    one = resize((examples / "gru.mlir").read_text(), {"3": "10", "5": "32", "8": "42"})
+    rng = np.random.default_rng(11)
+    p = {"w" + g: rng.normal(scale=0.3, size=(42, 32)) for g in "zrc"}
+    p |= {"b" + g: rng.normal(scale=0.3, size=32) for g in "zrc"}
+    inputs, targets = rng.normal(size=(3, 16, 10)), rng.normal(size=(3, 16, 32))
+    whole = run(text, p, {}, inputs, targets, *WINDOW)
+    singles = [run(one, p, {}, inputs[:, b], targets[:, b], *WINDOW) for b in range(16)]
+    report.equal("S000-30 state", whole["state:h"], np.stack([o["state:h"] for o in singles]),
+                 1e-12)
+    report.equal("S000-30 loss", whole["loss"], sum(o["loss"] for o in singles), 1e-12)
+    for k in p:
+        report.equal(f"S000-30 gradient {k}", whole[f"gradient:{k}"],
+                     sum(o[f"gradient:{k}"] for o in singles), 1e-10)
 
 
 def gif(folder, report):
@@ -346,9 +383,7 @@ def stack(_, report):
     inputs, targets = rng.normal(size=(6, 3)), rng.normal(size=(6, 3))
     for layers in (1, 2, 3, 5):
         text = stack_text(layers)
-        graph = json.loads(subprocess.run(
-            ["etrace-opt", "-", "--etrace-analyze", "--etrace-print-graph=format=json", "-o",
-             os.devnull], input=text, capture_output=True, text=True, check=True).stdout)
+        graph = analyze(text)
         report.check(f"S002-29 {layers} groups", graph["counts"] == {
             "hidden_groups": layers, "etp_weights": layers, "excluded_weights": 0,
             "warnings": graph["counts"]["warnings"]}, f"{graph['counts']}")
@@ -402,7 +437,7 @@ def full_size(folder, report, row, golden, model):
 
 
 TESTS = {f.__name__: f for f in (adaptive, gif, two_layer, gru2, lstm, convolution, conv_state,
-                                 layout, stack)}
+                                 layout, stack, manual_batch)}
 
 
 def main(folder, *names):
