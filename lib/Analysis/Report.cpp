@@ -2,62 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //===----------------------------------------------------------------------===//
 
-#include "etrace/Analysis/Report.h"
-
+#include "ReportContents.h"
+#include "StepGraphBuilder.h"
 #include "etrace/Analysis/Drawing.h"
-#include "etrace/Analysis/TraceCost.h"
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSwitch.h"
-#include "llvm/Support/JSON.h"
 
 using namespace mlir;
 using namespace etrace;
-
-namespace {
-/// The parts of a model that a report shows.
-struct Contents {
-  Contents(ModelOp model, StepGraph read)
-      : graph(std::move(read)), costs(computeTraceCosts(graph)),
-        states(llvm::to_vector(model.getBody().getOps<RecurrenceOp>())),
-        groups(llvm::to_vector(model.getBody().getOps<GroupOp>())),
-        relations(llvm::to_vector(model.getBody().getOps<RelationOp>())),
-        excluded(llvm::to_vector(model.getBody().getOps<ExcludedOp>())),
-        containers(llvm::to_vector(model.getBody().getOps<StateContainerOpInterface>())) {
-    for (const Declaration &declaration : getDeclarations(model))
-      if (declaration.role == kStateAttr)
-        dynamic.push_back(declaration.path);
-  }
-  unsigned groupNumber(Attribute symbol) const {
-    StringRef name = cast<SymbolRefAttr>(symbol).getLeafReference();
-    auto it = llvm::find_if(groups, [&](GroupOp group) { return group.getSymName() == name; });
-    return it - groups.begin();
-  }
-
-  /// The role of the state that an operation names.
-  StringRef getKind(RecurrenceOp state) const {
-    return llvm::is_contained(dynamic, getPath(state.getState())) ? "plain" : "hidden";
-  }
-  /// What is unusual about the use of a state, or nothing.
-  StringRef getRemark(StringRef path) const {
-    for (RecurrenceOp state : states)
-      if (getPath(state.getState()) == path &&
-          !(state.getRead() && state.getWritten() == StateWrite::always))
-        return describeAccess(state.getRead(), state.getWritten());
-    return "";
-  }
-
-  /// The same relations, in order, with their operations.
-  StepGraph graph;
-  std::vector<std::optional<TraceCost>> costs;
-  // Accessors of operations are not const.
-  mutable SmallVector<RecurrenceOp> states;
-  mutable SmallVector<GroupOp> groups;
-  mutable SmallVector<RelationOp> relations;
-  mutable SmallVector<ExcludedOp> excluded;
-  mutable SmallVector<StateContainerOpInterface> containers;
-  SmallVector<std::string> dynamic;
-};
-} // namespace
 
 static std::string joinStrings(ArrayAttr strings, StringRef separator = ", ") {
   std::string text;
@@ -98,14 +49,19 @@ static std::optional<int64_t> getNumSamples(ModelOp model) {
 // Text
 //===----------------------------------------------------------------------===//
 
+/// " 12:10", if there is a place.
+static void printPlace(raw_ostream &os, Location loc) {
+  if (auto file = loc->findInstanceOf<FileLineColLoc>())
+    os << " " << file.getLine() << ":" << file.getColumn();
+}
+
 /// "math.absf 12:10, linalg.transpose 13:10"
 static void printOperations(raw_ostream &os, ArrayRef<Operation *> ops) {
   if (ops.empty())
     os << "directly";
   llvm::interleaveComma(ops, os, [&](Operation *op) {
     os << op->getName();
-    if (auto file = op->getLoc()->findInstanceOf<FileLineColLoc>())
-      os << " " << file.getLine() << ":" << file.getColumn();
+    printPlace(os, op->getLoc());
   });
   os << "\n";
 }
@@ -143,7 +99,7 @@ static void printTrace(raw_ostream &os, const std::optional<TraceCost> &cost) {
   os << ": " << cost->bytesDRTRL << " bytes (pp-prop: " << cost->bytesPPProp << ")\n";
 }
 
-static void printRelationText(raw_ostream &os, const Contents &contents, RelationOp relation,
+static void printRelationText(raw_ostream &os, const ReportContents &contents, RelationOp relation,
                               unsigned number) {
   os << "   Weight " << number << ": " << nameWeights(relation)
      << "  is associated with hidden group" << (relation.getGroups().size() > 1 ? "s [" : " ");
@@ -159,7 +115,7 @@ static void printRelationText(raw_ostream &os, const Contents &contents, Relatio
 }
 
 /// Sums over all relations; for each sample, too, where there are several.
-static void printTotals(raw_ostream &os, ModelOp model, const Contents &contents) {
+static void printTotals(raw_ostream &os, ModelOp model, const ReportContents &contents) {
   TraceCost total;
   for (const std::optional<TraceCost> &cost : contents.costs) {
     if (!cost)
@@ -178,42 +134,22 @@ static void printTotals(raw_ostream &os, ModelOp model, const Contents &contents
   os << ".\n";
 }
 
-/// What a reason means for learning, and the way out if there is one.
-static StringRef explain(StringRef reason) {
-  return llvm::StringSwitch<StringRef>(reason)
-      .Case("relation-excluded-weight-to-weight",
-            "reaches hidden states through another primitive only; learns by its gradient within a "
-            "step")
-      .Case("relation-excluded-non-temporal",
-            "reaches outputs only; its gradient within a step is all of it")
-      .Case("relation-excluded-ordinary",
-            "no primitive reads it; learns by its gradient within a step (a trace: etrace.matmul "
-            "and its kin)")
-      .Case("relation-excluded-mixing-tail",
-            "its product reaches hidden states across positions; learns by its gradient within a "
-            "step")
-      .Case("relation-excluded-shape-mismatch",
-            "its product and the hidden states it reaches have positions that do not correspond; "
-            "learns by its gradient within a step")
-      .Default("");
-}
-
-static void printExcluded(raw_ostream &os, const Contents &contents) {
+static void printExcluded(raw_ostream &os, const ReportContents &contents) {
   os << "\n\nThe non-etrace weight parameters are:\n\n";
   llvm::SetVector<StringRef> reasons;
   for (auto [number, excluded] : llvm::enumerate(contents.excluded)) {
     os << "   Weight " << number << ": " << getPath(excluded.getParam())
        << "  (excluded: " << excluded.getReason() << ")\n";
-    if (!explain(excluded.getReason()).empty())
+    if (!explainExclusion(excluded.getReason()).empty())
       reasons.insert(excluded.getReason());
   }
   for (StringRef reason : reasons)
-    os << (reason == reasons.front() ? "\n" : "") << "   " << reason << ": " << explain(reason)
-       << "\n";
+    os << (reason == reasons.front() ? "\n" : "") << "   " << reason << ": "
+       << explainExclusion(reason) << "\n";
 }
 
 /// "state: tree state, 4 states: I1 5, I2 5, V 5, syn.g 3", positions behind each name.
-static void printContainers(raw_ostream &os, const Contents &contents) {
+static void printContainers(raw_ostream &os, const ReportContents &contents) {
   if (contents.containers.empty())
     return;
   os << "\n\nThe group and tree states are:\n\n";
@@ -229,7 +165,35 @@ static void printContainers(raw_ostream &os, const Contents &contents) {
   }
 }
 
-static void printText(raw_ostream &os, ModelOp model, const Contents &contents) {
+static void printCounts(raw_ostream &os, const ReportContents &contents) {
+  auto count = [&](unsigned number, StringRef what) {
+    os << number << " " << what << (number == 1 ? "" : "s");
+  };
+  os << "\n\nIn all ";
+  count(contents.groups.size(), "hidden group");
+  os << ", ";
+  count(contents.countWeights(), "weight");
+  os << " with a trace and " << contents.excluded.size() << " without, ";
+  count(llvm::count_if(contents.decisions, [](auto &d) { return d.isWarning(); }), "warning");
+  os << ".\n";
+}
+
+/// The decisions that lose credit or look like a slip, in the order in which they were made.
+static void printWarnings(raw_ostream &os, const ReportContents &contents) {
+  bool isFirst = true;
+  for (const Decision &decision : contents.decisions) {
+    if (!decision.isWarning())
+      continue;
+    os << (isFirst ? "\n\nCompiler diagnostics (warnings):\n\n" : "") << "   [" << decision.id
+       << "]";
+    printPlace(os, decision.loc);
+    os << ": " << decision.text << "\n";
+    isFirst = false;
+  }
+}
+
+static void printText(raw_ostream &os, ModelOp model, const ReportContents &contents,
+                      unsigned level) {
   os << std::string(100, '=') << "\n";
   os << "Model @" << model.getSymName() << "\n\nThe hidden groups are:\n\n";
   for (auto [number, group] : llvm::enumerate(contents.groups))
@@ -258,120 +222,10 @@ static void printText(raw_ostream &os, ModelOp model, const Contents &contents) 
   }
   if (!contents.excluded.empty())
     printExcluded(os, contents);
+  printCounts(os, contents);
+  if (level > 1)
+    printWarnings(os, contents);
   os << "\n";
-}
-
-//===----------------------------------------------------------------------===//
-// JSON
-//===----------------------------------------------------------------------===//
-
-static llvm::json::Array toJSON(ArrayAttr strings) {
-  llvm::json::Array array;
-  for (auto string : strings.getAsValueRange<StringAttr>())
-    array.push_back(string);
-  return array;
-}
-
-static llvm::json::Array toJSON(ArrayRef<Operation *> ops) {
-  llvm::json::Array array;
-  for (Operation *op : ops)
-    array.push_back(llvm::json::Object{{"op", op->getName().getStringRef()},
-                                       {"location", printLocation(op->getLoc())}});
-  return array;
-}
-
-/// An extent that is not known is null.
-static llvm::json::Array extentsToJSON(ArrayRef<int64_t> extents) {
-  llvm::json::Array array;
-  for (int64_t extent : extents)
-    array.push_back(ShapedType::isDynamic(extent) ? llvm::json::Value(nullptr) : extent);
-  return array;
-}
-
-/// Null if extents are not known.
-static llvm::json::Value toJSON(const std::optional<TraceCost> &cost) {
-  if (!cost)
-    return nullptr;
-  llvm::json::Array leaves;
-  for (const TraceCost::Leaf &leaf : cost->leaves)
-    leaves.push_back(llvm::json::Object{{"key", leaf.name},
-                                        {"group", leaf.group},
-                                        {"extents", extentsToJSON(leaf.extents)},
-                                        {"states", leaf.states}});
-  return llvm::json::Object{{"leaves", std::move(leaves)},
-                            {"bytes", llvm::json::Object{{"d-rtrl", cost->bytesDRTRL},
-                                                         {"pp-prop", cost->bytesPPProp}}},
-                            {"multiply_adds", cost->multiplyAddsDRTRL}};
-}
-
-static llvm::json::Object relationToJSON(const Contents &contents, RelationOp relation,
-                                         const WeightRelation &read,
-                                         const std::optional<TraceCost> &cost) {
-  llvm::json::Array leaves, targets;
-  for (const WeightLeaf &leaf : read.leaves)
-    leaves.push_back(llvm::json::Object{{"key", leaf.name},
-                                        {"params", llvm::json::Array(leaf.params)},
-                                        {"chain", toJSON(leaf.chain)}});
-  for (const RelationTarget &target : read.targets)
-    targets.push_back(llvm::json::Object{{"group", target.group},
-                                         {"reach", llvm::json::Array(target.reach)},
-                                         {"tail", toJSON(target.tail)}});
-  return llvm::json::Object{{"name", relation.getSymName()},
-                            {"primitive", relation.getPrimitive()},
-                            {"location", printLocation(relation->getLoc())},
-                            {"kind", stringifyRelationKind(relation.getKind())},
-                            {"exact", relation.getExact()},
-                            {"reason", relation.getReason().value_or("")},
-                            {"leaves", std::move(leaves)},
-                            {"targets", std::move(targets)},
-                            {"trace", toJSON(cost)}};
-}
-
-static llvm::json::Object toJSON(StateContainerOpInterface container) {
-  llvm::json::Array components;
-  SmallVector<Declaration> declarations = getDeclarations(container);
-  for (const Declaration &component : declarations)
-    components.push_back(
-        llvm::json::Object{{"name", component.path},
-                           {"positions", extentsToJSON(component.type.getShape())}});
-  return llvm::json::Object{{"name", SymbolTable::getSymbolName(container).getValue()},
-                            {"kind", container.getContainerKind()},
-                            {"states", int64_t(declarations.size())},
-                            {"components", std::move(components)}};
-}
-
-static void printJSON(raw_ostream &os, ModelOp model, const Contents &contents) {
-  llvm::json::Array containers, states, groups, relations, excluded, dynamic;
-  for (RecurrenceOp state : contents.states)
-    states.push_back(llvm::json::Object{{"path", getPath(state.getState())},
-                                        {"kind", contents.getKind(state)},
-                                        {"read", state.getRead()},
-                                        {"written", stringifyStateWrite(state.getWritten())},
-                                        {"recurrent", state.isRecurrent()}});
-  for (StateContainerOpInterface container : contents.containers)
-    containers.push_back(toJSON(container));
-  for (GroupOp group : contents.groups)
-    groups.push_back(llvm::json::Object{{"name", group.getSymName()},
-                                        {"members", toJSON(group.getMembers())},
-                                        {"positions", extentsToJSON(group.getPositions())},
-                                        {"states", int64_t(group.getMembers().size())},
-                                        {"edges", llvm::json::Array(group.getEdges())}});
-  for (auto [relation, read, cost] :
-       llvm::zip_equal(contents.relations, contents.graph.relations, contents.costs))
-    relations.push_back(relationToJSON(contents, relation, read, cost));
-  for (ExcludedOp op : contents.excluded)
-    excluded.push_back(
-        llvm::json::Object{{"param", getPath(op.getParam())}, {"reason", op.getReason()}});
-  for (const std::string &path : contents.dynamic)
-    dynamic.push_back(path);
-  llvm::json::Object report{{"model", model.getSymName()},
-                            {"states", std::move(states)},
-                            {"groups", std::move(groups)},
-                            {"containers", std::move(containers)},
-                            {"relations", std::move(relations)},
-                            {"excluded", std::move(excluded)},
-                            {"dynamic_states", std::move(dynamic)}};
-  os << llvm::formatv("{0:2}", llvm::json::Value(std::move(report))) << "\n";
 }
 
 //===----------------------------------------------------------------------===//
@@ -386,13 +240,13 @@ static std::string quote(StringRef text) {
 }
 
 /// The label of a state: its path, and what is unusual about its use.
-static std::string labelState(const Contents &contents, StringRef path) {
+static std::string labelState(const ReportContents &contents, StringRef path) {
   StringRef remark = contents.getRemark(path);
   return quote(remark.empty() ? path.str() : (path + "\n" + remark).str());
 }
 
 /// Groups are boxes around their states, ETP edges thick, excluded weights dashed.
-static void printDot(raw_ostream &os, ModelOp model, const Contents &contents) {
+static void printDot(raw_ostream &os, ModelOp model, const ReportContents &contents) {
   os << "digraph " << quote(model.getSymName()) << " {\n"
      << "  rankdir=LR;\n  compound=true;\n  fontname=\"Helvetica\";\n"
      << "  label=" << quote("model " + model.getSymName().str()) << ";\n  labelloc=t;\n"
@@ -440,14 +294,19 @@ static void printDot(raw_ostream &os, ModelOp model, const Contents &contents) {
   os << "}\n";
 }
 
-LogicalResult etrace::printReport(raw_ostream &os, ModelOp model, ReportFormat format) {
+LogicalResult etrace::printReport(raw_ostream &os, ModelOp model, ReportFormat format,
+                                  unsigned level) {
   FailureOr<StepGraph> graph = StepGraph::read(model);
   if (failed(graph))
     return failure();
-  Contents contents(model, std::move(*graph));
+  // What is in the IR may have been written by hand; what the analysis says of it is not.
+  FailureOr<StepGraph> computed = StepGraph::compute(model);
+  if (failed(computed))
+    return failure();
+  ReportContents contents(model, std::move(*graph), std::move(computed->decisions));
   switch (format) {
   case ReportFormat::text:
-    printText(os, model, contents);
+    printText(os, model, contents, level);
     break;
   case ReportFormat::json:
     printJSON(os, model, contents);

@@ -38,10 +38,13 @@ static StringRef getAccessId(const StateAccess &access) {
 
 void StepGraphBuilder::findRecurrence() {
   graph.accesses = computeRecurrence(model, graph.step);
-  for (const StateAccess &access : graph.accesses)
-    decide(Decision::Level::analysis, getAccessId(access).str(),
+  for (const StateAccess &access : graph.accesses) {
+    bool isUsed = access.isRead || access.written != StateWrite::never;
+    decide(isUsed ? Decision::Level::analysis : Decision::Level::doubtful,
+           getAccessId(access).str(),
            "'" + access.path + "' is " + describeAccess(access.isRead, access.written).str(),
            access.loc);
+  }
 }
 
 //===----------------------------------------------------------------------===//
@@ -279,11 +282,21 @@ void StepGraphBuilder::judge(WeightRelation &relation) {
     for (unsigned member : graph.groups[target.group].members) {
       inside.insert(member);
       sources.push_back(step.states[member].before);
-      for (auto &[op, why] : cuts[member].cuts)
-        reject(why == CutReason::mixing
-                   ? "positions of '" + step.states[member].path + "' mix"
-                   : "'" + step.states[member].path + "' recurs through a product of weights");
     }
+  auto leadsBack = [&](Operation *op) {
+    llvm::DenseSet<Value> reached =
+        forwardSlice(step.getBody(), SmallVector<Value>(op->getResults()),
+                     [](Operation *) { return false; }, [](Value) { return false; });
+    return llvm::any_of(inside, [&](unsigned s) { return reached.contains(step.states[s].after); });
+  };
+  // A cut on the way to a state outside is found below.
+  for (const RelationTarget &target : relation.targets)
+    for (unsigned member : graph.groups[target.group].members)
+      for (auto &[op, why] : cuts[member].cuts)
+        if (leadsBack(op))
+          reject(why == CutReason::mixing
+                     ? "positions of '" + step.states[member].path + "' mix"
+                     : "'" + step.states[member].path + "' recurs through a product of weights");
   llvm::DenseSet<Value> reached = forwardSlice(
       step.getBody(), sources, [](Operation *) { return false; }, [](Value) { return false; });
   for (auto [index, state] : llvm::enumerate(step.states))
@@ -363,7 +376,9 @@ LogicalResult StepGraphBuilder::findRelation(ETPOpInterface primitive) {
          primitive.getLoc());
   if (relation.kind == RelationKind::mixed)
     decide(Decision::Level::missed, "relation-partial-path",
-           "credit through another primitive gets its instantaneous gradient only",
+           "weight '" + relation.leaves.front().params.front() +
+               "' reaches hidden states through another primitive, too; on that way it learns by "
+               "its gradient within a step",
            primitive.getLoc());
   graph.relations.push_back(std::move(relation));
   return success();
@@ -392,12 +407,13 @@ void StepGraphBuilder::exclude(const WeightRelation &relation, StringRef obstacl
   for (const WeightLeaf &leaf : relation.leaves)
     for (const std::string &path : leaf.params)
       candidates.push_back({path, reason, primitive});
-  std::string why;
-  if (!obstacle.empty())
-    why = " (positions of '" + obstacle.str() + "' and of the product do not correspond)";
+  std::string name;
+  if (StringAttr id = primitive.getPrimitiveId())
+    name = " of '" + id.str() + "'";
+  std::string where = obstacle.empty() ? "" : " to '" + obstacle.str() + "'";
   decide(Decision::Level::missed, reason,
-         "weight '" + relation.leaves.front().params.front() +
-             "' has no trace; it learns by its instantaneous gradient" + why,
+         "weight '" + relation.leaves.front().params.front() + "'" + name + " has no trace" +
+             where + "; it " + explainExclusion(reason).str(),
          primitive.getLoc());
 }
 
@@ -445,23 +461,6 @@ void StepGraphBuilder::findExcluded() {
            param.value.getLoc());
     graph.excluded.push_back({param.path, "relation-excluded-ordinary", nullptr});
   }
-}
-
-ArrayRef<StringLiteral> etrace::getDecisionKinds() {
-  static constexpr StringLiteral kinds[] = {"hidden-group-merged",
-                                            "position-mixing",
-                                            "recurrence-through-primitive",
-                                            "recurrence-through-product",
-                                            "relation-excluded-mixing-tail",
-                                            "relation-excluded-no-parameter",
-                                            "relation-excluded-non-temporal",
-                                            "relation-excluded-ordinary",
-                                            "relation-excluded-shape-mismatch",
-                                            "relation-excluded-weight-to-weight",
-                                            "relation-included",
-                                            "relation-partial-path",
-                                            "trainable-operand-not-parameter"};
-  return kinds;
 }
 
 void StepGraphBuilder::decide(Decision::Level level, std::string id, std::string text,

@@ -22,6 +22,10 @@ llvm::SmallVector<mlir::Operation *> traceTail(const StepGraph &graph, ETPOpInte
                                                const RelationTarget &target,
                                                llvm::ArrayRef<unsigned> groups);
 
+/// What a reason why a parameter has no trace means for learning, and the way out if there is one:
+/// the end of a sentence whose subject is the weight.
+llvm::StringRef explainExclusion(llvm::StringRef reason);
+
 /// Fills a StepGraph: recurrence and groups first, then relations, then what is left over.
 class StepGraphBuilder {
 public:

@@ -46,7 +46,7 @@ FailureOr<StepView> StepView::get(StepOp step) {
     if (path.empty()) {
       StringRef name = getStringAttr(step.getResultAttr(r, kNameAttr));
       view.outputs.push_back(
-          {name.empty() ? ("out" + Twine(r)).str() : name.str(), yield->getOperand(r)});
+          {name.empty() ? ("out" + Twine(r)).str() : name.str(), yield->getOperand(r), r});
       continue;
     }
     for (CarriedState &state : view.states)

@@ -44,6 +44,7 @@ static LogicalResult report(const StepGraph &graph, StringRef model,
     case Decision::Level::missed:
       remark::missed(decision.loc, opts) << text;
       break;
+    case Decision::Level::doubtful:
     case Decision::Level::analysis:
       remark::analysis(decision.loc, opts) << text;
       break;

@@ -33,6 +33,12 @@ struct PrintGraphPass : public etrace::impl::PrintGraphPassBase<PrintGraphPass> 
           << format << "'; formats are 'text', 'json', 'dot' and 'svg' [unknown-format]";
       return signalPassFailure();
     }
+    if (level != 1 && level != 2) {
+      getOperation().emitError("unknown report level ")
+          << level.getValue()
+          << "; levels are 1 and 2, which adds warnings to the text [unknown-level]";
+      return signalPassFailure();
+    }
     auto models = llvm::to_vector(getOperation().getOps<ModelOp>());
     for (ModelOp model : models)
       if (model.getBody().getOps<GroupOp>().empty() &&
@@ -43,7 +49,7 @@ struct PrintGraphPass : public etrace::impl::PrintGraphPassBase<PrintGraphPass> 
     std::string text;
     llvm::raw_string_ostream os(text);
     for (ModelOp model : models)
-      if (failed(printReport(os, model, *reportFormat)))
+      if (failed(printReport(os, model, *reportFormat, level)))
         return signalPassFailure();
     if (failed(writeReport(getOperation(), output, text)))
       signalPassFailure();

@@ -13,7 +13,7 @@
 // CHECK-NEXT: etrace.excluded @wr reason "relation-excluded-weight-to-weight"
 // REMARK: [[#@LINE+15]]:11: remark: [Missed] recurrence-through-primitive {{.*}}"D leaves out the path of 'h' through this ETP primitive [recurrence-through-primitive]"
 // REMARK: :11: remark: [Passed] relation-included {{.*}}"weight 'wz' is associated with group0; approximate: 'h' recurs through a product of weights [relation-included]"
-// REMARK: :11: remark: [Missed] relation-excluded-weight-to-weight {{.*}}"weight 'wr' has no trace; it learns by its instantaneous gradient [relation-excluded-weight-to-weight]"
+// REMARK: :11: remark: [Missed] relation-excluded-weight-to-weight {{.*}}"weight 'wr' of 'r' has no trace; it reaches hidden states through another primitive only; learns by its gradient within a step (a trace: its product kept in a hidden state) [relation-excluded-weight-to-weight]"
 // COMPAT: etrace.model @gru attributes {compat = #etrace.compat<braintrace>}
 etrace.model @gru {
   etrace.param @wz : tensor<8x5xf32>
@@ -119,9 +119,9 @@ etrace.model @fan_out {
 // CHECK-NEXT: etrace.excluded @plain reason "relation-excluded-ordinary"
 // CHECK-NEXT: etrace.excluded @stopped reason "relation-excluded-non-temporal"
 // REMARK: [Missed] recurrence-through-product {{.*}}"D leaves out the path of 'h' through this product
-// REMARK: [Missed] relation-excluded-weight-to-weight {{.*}}"weight 'up' has no trace
-// REMARK: [Missed] relation-excluded-non-temporal {{.*}}"weight 'stopped' has no trace
-// REMARK: [Missed] relation-excluded-non-temporal {{.*}}"weight 'out' has no trace
+// REMARK: [Missed] relation-excluded-weight-to-weight {{.*}}"weight 'up' of '{{.*}}' has no trace
+// REMARK: [Missed] relation-excluded-non-temporal {{.*}}"weight 'stopped' of '{{.*}}' has no trace
+// REMARK: [Missed] relation-excluded-non-temporal {{.*}}"weight 'out' of '{{.*}}' has no trace
 // REMARK: [Missed] relation-excluded-ordinary {{.*}}"weight 'plain' is only used by operations that are not ETP; it learns by its instantaneous gradient
 etrace.model @excluded {
   etrace.param @up : tensor<3x4xf32>
@@ -333,7 +333,7 @@ etrace.model @fused {
 // Slices that overlap: a position of y is read by two positions of h.
 // CHECK-LABEL: etrace.model @overlapping
 // CHECK: etrace.excluded @w reason "relation-excluded-mixing-tail"
-// REMARK: [Missed] relation-excluded-mixing-tail {{.*}}"weight 'w' has no trace; it learns by its instantaneous gradient (positions of 'h' and of the product do not correspond) [relation-excluded-mixing-tail]"
+// REMARK: [Missed] relation-excluded-mixing-tail {{.*}}"weight 'w' of '{{.*}}' has no trace to 'h'; it reaches hidden states across positions; learns by its gradient within a step (a trace: its product kept in a hidden state) [relation-excluded-mixing-tail]"
 etrace.model @overlapping {
   etrace.param @w : tensor<3x6xf32>
   etrace.hidden @h : tensor<4xf32>

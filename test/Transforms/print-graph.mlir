@@ -33,7 +33,7 @@
 // CHECK: The non-etrace weight parameters are:
 // CHECK: Weight 0: r  (excluded: relation-excluded-ordinary)
 // CHECK-NEXT: Weight 1: out  (excluded: relation-excluded-non-temporal)
-// CHECK: relation-excluded-ordinary: no primitive reads it; learns by its gradient within a step
+// CHECK: relation-excluded-ordinary: has no primitive that reads it; learns by its gradient within a step
 // CHECK-NEXT: relation-excluded-non-temporal: reaches outputs only; its gradient within a step is all of it
 
 // DOT: digraph "net" {

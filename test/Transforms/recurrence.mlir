@@ -36,6 +36,7 @@
 // DOT-NEXT: written on some paths only, kept on the others, never read", shape
 // DOT: "state last" [label="last
 // DOT-NEXT: written, never read: nothing is carried", {{.*}}style=dashed
+// JSON:      "state_groups": {
 // JSON:      "states": [
 // JSON-NEXT: {
 // JSON-NEXT:   "kind": "hidden",

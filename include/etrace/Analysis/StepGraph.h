@@ -92,11 +92,17 @@ struct ExcludedParameter {
 
 /// A remark-worthy decision.
 struct Decision {
-  enum class Level { passed, missed, analysis } level;
+  /// Credit is carried; credit is lost; a slip, perhaps, that loses none; a fact.
+  enum class Level { passed, missed, doubtful, analysis } level;
   std::string id;
   std::string text;
   mlir::Location loc;
+  /// Worth a look: credit is lost, or something is declared in vain.
+  bool isWarning() const { return level == Level::missed || level == Level::doubtful; }
 };
+
+/// "passed", "missed", ...
+llvm::StringRef stringifyLevel(Decision::Level level);
 
 /// The ids that decisions have.
 llvm::ArrayRef<llvm::StringLiteral> getDecisionKinds();
@@ -119,6 +125,10 @@ public:
   /// The group that holds a state, or -1.
   int findGroup(unsigned state) const;
 };
+
+/// The symbol of a function that `etrace-outline-graph` makes of a group or relation:
+/// "model.group0.transition".
+std::string getPartSymbol(ModelOp model, llvm::StringRef name, llvm::StringRef part);
 
 /// Which members of the given groups the result of a primitive reaches without crossing
 /// another primitive or another group. A group to which the path mixes positions is left

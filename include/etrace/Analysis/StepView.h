@@ -40,6 +40,8 @@ struct StepInput {
 struct StepOutput {
   std::string name;
   mlir::Value value;
+  /// The number of the result.
+  unsigned result;
 };
 
 /// Arguments and results of a step in functional form, sorted by role. Works on the

@@ -136,10 +136,41 @@ def PrintGraphPass : Pass<"etrace-print-graph", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"format", "format", "std::string", "\"text\"", "text, json, dot or svg">,
+    Option<"level", "level", "unsigned", "1",
+           "of the text: 2 adds the decisions that are warnings">,
     Option<"output", "output", "std::string", "\"-\"", "file to write; - is standard output">
   ];
 }
 
+def OutlineGraphPass : Pass<"etrace-outline-graph", "::mlir::ModuleOp"> {
+  let summary = "Add the parts of the graph of each model as functions";
+  let description = [{
+    For learning rules of one's own. Expects the graph in the model (`etrace-build-graph`). All
+    functions take the arguments of the step in functional form; perturbations come behind them.
+
+    | function | results |
+    |---|---|
+    | `@model.group0.transition` | the new values of the members |
+    | `@model.group0.jacobian` | `D/group0/a/b` of the transition that the rules D-RTRL and pp-prop cut, one for each pair (a, b) of the group's `edges` |
+    | `@model.group0.perturbed` | those of the step, with `perturbation:<member>` added to the new value of each member for all that reads it outside the group; the gradient of a loss by the perturbations is the learning signal of the window `single-step` |
+    | `@model.relation0.factors` | `x/relation0`, if the primitive multiplies by a value, and `f/relation0/group/a` |
+
+    ```
+    func.func @leaky.relation0.factors(%x: tensor<3xf64> {etrace.name = "input:x"},
+                                       %h: tensor<5xf64> {etrace.name = "state:h"},
+                                       %w: tensor<3x5xf64> {etrace.name = "param:w"})
+        -> (tensor<3xf64> {etrace.name = "x/relation0"},
+            tensor<5xf64> {etrace.name = "f/relation0/group0/0"})
+    ```
+  }];
+  let options = [
+    Option<"window", "window", "std::string", "\"1\"",
+           "gradient window that f is for: single-step or 1">
+  ];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::tensor::TensorDialect"];
+}
 def DerivePass : Pass<"etrace-derive", "::mlir::ModuleOp"> {
   let summary = "Derive a program that learns online from a model with its graph";
   let description = [{

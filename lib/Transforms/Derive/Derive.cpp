@@ -46,7 +46,8 @@ LearnerBuilder::LearnerBuilder(ModelOp model, StepGraph graph, DeriveOptions opt
       options(std::move(options)), rule(std::move(rule)), top(model), loss(model.getLoss()) {}
 
 LogicalResult LearnerBuilder::build() {
-  if (failed(verifyStatic()) || failed(buildForward()) || failed(buildLossGradient()))
+  if (failed(verifyShapes()) || failed(verifyStates()) || failed(buildForward()) ||
+      failed(buildLossGradient()))
     return failure();
   // Buffers stand in front of all functions.
   top.setInsertionPoint(forward);
@@ -64,14 +65,19 @@ LogicalResult LearnerBuilder::build() {
   return success();
 }
 
-/// Derivation needs static shapes and initial states known at compile time.
-LogicalResult LearnerBuilder::verifyStatic() {
+/// D and f are built for positions that are known.
+LogicalResult LearnerBuilder::verifyShapes() {
   StepOp step = model.getStep();
   for (unsigned a = 0; a < step.getNumArguments(); ++a)
     if (!cast<RankedTensorType>(step.getArgumentTypes()[a]).hasStaticShape())
       return step.emitOpError("argument #")
              << a << " has the dynamic type " << step.getArgumentTypes()[a]
              << "; derivation needs static shapes [dynamic-shape]";
+  return success();
+}
+
+/// A learner starts states by itself and has one element type.
+LogicalResult LearnerBuilder::verifyStates() {
   Type type;
   for (const CarriedState &state : graph.step.states) {
     Declaration declaration = lookupDeclaration(model, state.path);

@@ -199,7 +199,6 @@ void LearnerBuilder::collectQueries() {
 
 /// Queries show f of every state, the traces only what they need.
 LogicalResult LearnerBuilder::declareTraces(OpBuilder &side) {
-  collectQueries();
   StepQuantities all = quantities;
   if (failed(planSlots(side)))
     return failure();
@@ -209,9 +208,12 @@ LogicalResult LearnerBuilder::declareTraces(OpBuilder &side) {
   return success();
 }
 
-LogicalResult LearnerBuilder::buildForward() {
+/// Makes a function of the step and adds D, f and x to it. `build` reads these, while no
+/// operation of the step does.
+LogicalResult LearnerBuilder::buildQuantities(StringRef name,
+                                              llvm::function_ref<LogicalResult(OpBuilder &)> build) {
   StepOp step = model.getStep();
-  forward = func::FuncOp::create(top, loc, symbol("forward"), step.getFunctionType());
+  forward = func::FuncOp::create(top, loc, symbol(name), step.getFunctionType());
   forward.setPrivate();
   forward.getBody().takeBody(step.getBody());
   Block &body = forward.getBody().front();
@@ -224,9 +226,9 @@ LogicalResult LearnerBuilder::buildForward() {
   Block *sideBlock = side.addEntryBlock();
   OpBuilder sideBuilder = OpBuilder::atBlockEnd(sideBlock);
   bool built = succeeded(buildJacobians(sideBuilder)) && succeeded(buildSites(sideBuilder));
-  built = built && succeeded(declareTraces(sideBuilder));
-  // The backward function is built before the side block joins the body.
-  built = built && succeeded(buildBackward());
+  if (built)
+    collectQueries();
+  built = built && succeeded(build(sideBuilder));
   Operation *yield = body.getTerminator();
   body.getOperations().splice(yield->getIterator(), sideBlock->getOperations());
   side.erase();
@@ -236,7 +238,18 @@ LogicalResult LearnerBuilder::buildForward() {
     program->hoistResiduals(yield);
   programs.clear();
   reattachWeights();
+  return success();
+}
 
+LogicalResult LearnerBuilder::buildForward() {
+  // The backward function is built before the side block joins the body.
+  auto build = [&](OpBuilder &side) {
+    return failure(failed(declareTraces(side)) || failed(buildBackward()));
+  };
+  if (failed(buildQuantities("forward", build)))
+    return failure();
+  Block &body = forward.getBody().front();
+  Operation *yield = body.getTerminator();
   SmallVector<Value> results(yield->getOperands());
   auto addResult = [&](Value value) {
     auto argument = dyn_cast<BlockArgument>(value);

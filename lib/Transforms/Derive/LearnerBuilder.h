@@ -34,19 +34,29 @@ private:
 /// loss.
 llvm::SmallVector<EntryValue> getTargetValues(LossOp loss, unsigned outputs);
 
+/// The arguments of a step in functional form: "input:x", "state:h", "param:w".
+llvm::SmallVector<EntryValue> getStepValues(const StepView &step);
+
 /// Derives forward, backward, the loss gradient, and the entries of a model.
 class LearnerBuilder {
 public:
   LearnerBuilder(ModelOp model, StepGraph graph, DeriveOptions options,
                  std::unique_ptr<TraceRule> rule);
   llvm::LogicalResult build();
+  /// Adds the parts of the graph as functions in front of the model, which loses its step
+  /// (OutlineGraph.cpp).
+  llvm::LogicalResult outline();
   mlir::func::FuncOp createEntry(llvm::StringRef entry, llvm::ArrayRef<EntryValue> arguments,
                                  llvm::ArrayRef<EntryValue> results);
 
 private:
-  llvm::LogicalResult verifyStatic();
+  llvm::LogicalResult verifyShapes();
+  llvm::LogicalResult verifyStates();
 
   // Forward.cpp
+  llvm::LogicalResult buildQuantities(llvm::StringRef name,
+                                      llvm::function_ref<llvm::LogicalResult(mlir::OpBuilder &)>
+                                          build);
   llvm::LogicalResult buildForward();
   llvm::LogicalResult findAccumulators();
   void reattachWeights();
@@ -124,6 +134,16 @@ private:
   mlir::func::CallOp callForward(mlir::OpBuilder &builder, mlir::func::FuncOp entry);
   /// What a captured value of the forward function is after a call of it.
   mlir::Value resolve(mlir::Value captured, mlir::func::CallOp forwardCall);
+
+  // OutlineGraph.cpp
+  mlir::func::FuncOp outlinePart(llvm::StringRef name, llvm::StringRef part,
+                                 llvm::ArrayRef<EntryValue> more = {});
+  void closePart(mlir::func::FuncOp function, llvm::ArrayRef<std::string> names,
+                 mlir::ValueRange values);
+  void outlineTransition(const HiddenGroup &group);
+  void outlineQueries(llvm::StringRef name, llvm::StringRef part,
+                      llvm::ArrayRef<std::string> prefixes);
+  void outlinePerturbed(const HiddenGroup &group);
 
   std::string symbol(llvm::StringRef name) const;
 

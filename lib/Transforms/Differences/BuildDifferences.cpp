@@ -67,13 +67,7 @@ void DifferenceEntry::close() {
 
 /// The externals of all entries: arguments of the step in their order, then targets.
 static SmallVector<EntryValue> getExternals(const StepView &step, LossOp loss) {
-  SmallVector<EntryValue> values(step.getBody().getNumArguments());
-  for (const StepInput &input : step.inputs)
-    values[input.argument] = {input.value.getType(), "input:" + input.name, ""};
-  for (const CarriedState &state : step.states)
-    values[state.argument] = {state.before.getType(), "state:" + state.path, ""};
-  for (const StepParameter &param : step.params)
-    values[param.argument] = {param.value.getType(), "param:" + param.path, ""};
+  SmallVector<EntryValue> values = getStepValues(step);
   for (const EntryValue &target : getTargetValues(loss, step.outputs.size()))
     values.push_back({target.type, "target:" + target.name, ""});
   return values;

@@ -3,6 +3,7 @@
 //===----------------------------------------------------------------------===//
 // Builds a function of its own, marks states and parameters on it, and runs the passes.
 
+#include "etrace/Analysis/Report.h"
 #include "etrace/InitAll.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -51,5 +52,12 @@ int main() {
       failed(manager.run(*module)))
     return 1;
   module->print(llvm::outs());
+  // The report as a value.
+  std::string report;
+  llvm::raw_string_ostream os(report);
+  for (auto model : module->getOps<etrace::ModelOp>())
+    if (failed(etrace::printReport(os, model, etrace::ReportFormat::text)))
+      return 1;
+  llvm::outs() << "\n" << report;
   return 0;
 }

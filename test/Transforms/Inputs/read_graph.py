@@ -26,7 +26,8 @@ assert product["location"] == f"{source}:{line + 1}:10"
 assert product["leaves"][0]["chain"] == [{"op": "math.absf", **place(line, 11)}]
 assert product["leaves"][1]["chain"] == []
 add = lambda below: {"op": "arith.addf", **place(line + below, 11)}
-assert product["targets"] == [{"group": 0, "reach": [0, 1], "tail": [add(5), add(6)]}]
+assert product["targets"] == [{"group": 0, "reach": [0, 1], "connected": ["n.V", "n.I"],
+                               "tail": [add(5), add(6)]}]
 assert not pointwise["exact"] and "product of weights" in pointwise["reason"]
 assert [(target["group"], target["reach"], [step["op"] for step in target["tail"]])
         for target in pointwise["targets"]] == [
