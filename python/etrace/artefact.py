@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Learners in files: net.so and net.h for C, net.json and net.npz for `load`."""
+
+import ctypes
+import dataclasses
+import hashlib
+import json
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from . import tree
+from ._native import ERROR, Argument, Block, Buffer, Diagnostic, tool
+from .errors import ArgumentError, ArtefactError, CompileError
+from .learner import Description, Learner, Parameter, Program, Signature
+
+FORMAT = "etrace-learner/1"
+
+
+def write(path, learner, program, home):
+    """Compiles the model of a program; the arrays of the learner go along."""
+    if path.suffix != ".so":
+        raise ArgumentError(f"a learner is saved as a .so file, found '{path}'")
+    header = path.with_suffix(".h")
+    with tempfile.TemporaryDirectory() as folder:
+        model = Path(folder, "model.mlir")
+        model.write_text(program.text)
+        options = [f"--{key}={value}" for key, value in learner.rule.items()]
+        done = subprocess.run([tool("etrace-compile"), model, "-o", path, f"--header={header}",
+                               *options], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise CompileError([Diagnostic(ERROR, str(path), done.stderr.strip())])
+    native = program.block.model
+    found = re.search(r"_ABI UINT64_C\((0x[0-9a-f]+)\)", header.read_text())
+    if not found or int(found[1], 16) != native.hash:
+        raise ArtefactError(f"{path} has another layout than the learner in memory; the command "
+                            "and the library are of different builds")
+    description = {
+        "format": FORMAT, "library": _digest(path), "model": native.name, "size": native.size,
+        "hash": native.hash, "learns": program is not home, "rule": learner.rule,
+        "buffers": [dataclasses.asdict(b) | {"dtype": b.dtype.name} for b in native.buffers],
+        "entries": {name: [dataclasses.asdict(a) | {"dtype": a.dtype.name} for a in arguments]
+                    for name, arguments in native.entries.items()},
+        "call": _signature_json(_call_signature(program, home)),
+        "learn": _signature_json(program.signature),
+        "parameters": [{"path": list(p.path), "structure": tree.to_json(p.structure),
+                        "names": p.names} for p in learner.description.parameters],
+        "report": learner.description.report}
+    path.with_suffix(".json").write_text(json.dumps(description, indent=1))
+    arrays = {f"{kind}:{name}": view for kind in ("param", "hidden", "state")
+              for name, view in home.block.views(kind).items()}
+    initial = {f"initial:{name}": v for name, v in learner.description.initial.items()}
+    np.savez(path.with_suffix(".npz"), **arrays, **initial)
+
+
+def _digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _call_signature(program, home):
+    """Of a call: the model's own, unless the step function computes on inputs before it."""
+    def shapes(block):
+        return [a.shape for a in block.model.entries["advance"] if not a.is_result]
+    if shapes(program.block) == shapes(home.block):
+        return home.signature
+    inputs = tuple(range(len(program.signature.inputs)))
+    return Signature(inputs, program.signature.results, list(inputs))
+
+
+def _signature_json(signature):
+    return dataclasses.asdict(signature) | {
+        "arguments": tree.to_json(signature.arguments), "results": tree.to_json(signature.results)}
+
+
+def _read_signature(values):
+    return Signature(**{**values, "arguments": tree.from_json(values["arguments"]),
+                        "results": tree.from_json(values["results"])})
+
+
+class Library:
+    """A saved model, with what `Block` needs to know of it."""
+
+    def __init__(self, path, description):
+        self.name, self.size = description["model"], description["size"]
+        self.hash = description["hash"]
+        self.buffers = [_entry(Buffer, b) for b in description["buffers"]]
+        self.entries = {name: [_entry(Argument, a) for a in arguments]
+                        for name, arguments in description["entries"].items()}
+        try:
+            self._library = ctypes.CDLL(str(path.resolve()))
+        except OSError as error:
+            raise ArtefactError(f"cannot load {path}: {error}") from None
+
+    def call(self, entry, block, addresses):
+        """Scalars are passed by value, arrays by address."""
+        function = getattr(self._library, f"{self.name}_{entry}")
+        values, kinds = [block], [ctypes.c_void_p]
+        for argument, address in zip(self.entries[entry], addresses):
+            kind = np.ctypeslib.as_ctypes_type(argument.dtype)
+            scalar = argument.is_scalar and not argument.is_result
+            values.append(kind.from_address(address).value if scalar else address)
+            kinds.append(kind if scalar else ctypes.c_void_p)
+        function.restype, function.argtypes = ctypes.c_int, [*kinds, ctypes.c_void_p]
+        return function(*values, None)
+
+
+def _entry(kind, values):
+    return kind(**{**values, "dtype": np.dtype(values["dtype"]), "shape": tuple(values["shape"])})
+
+
+def load(path):
+    """A learner that `save` wrote. ArtefactError if a file is missing or of another version."""
+    path = Path(path)
+    files = [path, path.with_suffix(".json"), path.with_suffix(".npz")]
+    missing = [str(file) for file in files if not file.exists()]
+    if missing:
+        raise ArtefactError(f"{', '.join(missing)} is missing; a saved learner is the files "
+                            ".so, .json and .npz together")
+    try:
+        description = json.loads(files[1].read_text())
+    except ValueError as error:
+        raise ArtefactError(f"{files[1]} cannot be read: {error}") from None
+    if description.get("format") != FORMAT:
+        raise ArtefactError(f"{files[1]} has the format {description.get('format')!r}, this "
+                            f"version reads {FORMAT!r}; save the learner again")
+    if description["library"] != _digest(path):
+        raise ArtefactError(f"{path} is not the library that {files[1]} describes; save the "
+                            "learner again")
+    return _restore(Library(path, description), description, files[2])
+
+
+def _restore(library, description, arrays):
+    block = Block(library)
+    programs = [Program(block, _read_signature(description[name])) for name in ("call", "learn")]
+    parameters = [Parameter(tuple(p["path"]), tree.from_json(p["structure"]), p["names"])
+                  for p in description["parameters"]]
+    with np.load(arrays) as stored:
+        initial = {key.split(":", 1)[1]: stored[key] for key in stored.files
+                   if key.startswith("initial:")}
+        learner = Learner(programs[0], Description(description["rule"], parameters, initial,
+                                                   description["report"]),
+                          programs[1] if description["learns"] else None)
+        for key in stored.files:
+            kind, name = key.split(":", 1)
+            if kind != "initial":
+                block.views(kind)[name][...] = stored[key]
+    return learner

@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""A compiled learner: calls, gradients, views of its memory. Needs numpy only."""
+
+import contextlib
+import dataclasses
+
+import numpy as np
+
+from . import tree
+from ._native import Block
+from .errors import ArgumentError
+
+REDUCTIONS = ("mean", "sum")
+LOSS_OUTPUTS = ("per_step", "masked", "scalar")
+# What goes from one program of a learner to another: all but gradients, optimiser and queries.
+CARRIED = ("param", "hidden", "state", "trace", "counter")
+
+
+@dataclasses.dataclass(eq=False)
+class Parameter:
+    """A parameter of the model: its path, and the names of its arrays by structure."""
+    path: tuple
+    structure: object
+    names: list
+
+
+@dataclasses.dataclass(eq=False)
+class Signature:
+    """How arguments and results of Python are those of the entries.
+
+    `arguments` and `results` are structures. A step takes the arrays with the numbers `inputs`,
+    learning those and the `targets`. `has_aux`: the results are (loss, aux) of a step function,
+    else what the model returns; other results of an entry are left out.
+    """
+    arguments: tuple
+    results: object
+    inputs: list
+    targets: list = dataclasses.field(default_factory=list)
+    has_aux: bool = False
+
+
+@dataclasses.dataclass(eq=False)
+class Program:
+    """Native code with its memory; `text` is its model, if it is at hand."""
+    block: Block
+    signature: Signature
+    text: str = ""
+
+    def arrays(self, args, learns=False):
+        """The arrays of an entry from arguments of Python."""
+        leaves = tree.flatten(self.signature.arguments, tuple(args), "the argument")
+        order = self.signature.inputs + (self.signature.targets if learns else [])
+        return [as_array(leaves[i]) for i in order]
+
+
+@dataclasses.dataclass(eq=False)
+class Description:
+    """What a learner is, besides its code; `initial` has the states after a reset, by name."""
+    rule: dict
+    parameters: list
+    initial: dict
+    report: str = ""
+
+
+class Learner:
+    """A network with its online learning rule.
+
+    Arrays that are views: `params`, `hidden`, `states`, `traces` (by name). Writing into them
+    writes into the learner.
+    """
+
+    def __init__(self, home, description, learning=None):
+        self._home, self._learning = home, learning
+        self.description = description
+        self.reset_state()
+
+    # Views.
+
+    @property
+    def params(self):
+        return self._home.block.views("param")
+
+    @property
+    def hidden(self):
+        return self._home.block.views("hidden")
+
+    @property
+    def states(self):
+        return self._home.block.views("state")
+
+    @property
+    def traces(self):
+        """By relation, leaf, group and member; of pp-prop both factors."""
+        return self._home.block.views("trace")
+
+    def report(self):
+        """Hidden groups, relations, excluded parameters and their reasons, as text."""
+        return self.description.report
+
+    def show_graph(self):
+        print(self.report())
+
+    # Running.
+
+    def reset_state(self):
+        """States as they were at first, traces and counters zero; parameters stay."""
+        self._home.block.call("reset")
+        self._write_initial()
+
+    def _write_initial(self):
+        views = {**self.hidden, **self.states}
+        for name, value in self.description.initial.items():
+            views[name][...] = value
+
+    def __call__(self, *args):
+        """One step: states and traces advance. Arrays in, arrays out, nested as in the model."""
+        results = self._home.block.call("advance", self._home.arrays(args))
+        return self._dress(self._home.signature.results, results)
+
+    update = __call__
+
+    def _dress(self, structure, arrays):
+        return tree.unflatten(structure, [a if a.ndim else a[()] for a in arrays])
+
+    def etrace_evolve(self, *sequences, step_fn=None, chunk_size=None, return_outputs=False):
+        """Runs over arrays whose first axis is time, without a loss; see braintrace."""
+        check_chunk_size(chunk_size)
+        length = sequence_length(sequences)
+        program = self._program(step_fn, sequences, has_loss=False)
+        arrays = program.arrays(sequences)
+        with self._running(program) as block:
+            outputs = [block.call("advance", [a[t] for a in arrays]) for t in range(length)]
+        if not return_outputs:
+            return None
+        return self._dress(program.signature.results, [np.stack(o) for o in zip(*outputs)])
+
+    # Learning.
+
+    def etrace_grad(self, *sequences, step_fn=None, mask=None, chunk_size=None, weights=None,
+                    reduction="mean", loss_output="per_step", has_aux=False, return_value=False):
+        """Gradients of the loss of every step, summed or averaged: {path: arrays}.
+
+        `step_fn` takes one slice of each sequence, calls this learner once and returns a scalar
+        loss, or (loss, aux). `mask` (T,) weighs the losses. Returns gradients, then losses with
+        `return_value`, then what `has_aux` gave, as braintrace does. ArgumentError for options or
+        shapes that do not fit.
+        """
+        if reduction not in REDUCTIONS:
+            raise ArgumentError(f"reduction is one of {REDUCTIONS}, found {reduction!r}")
+        if loss_output not in LOSS_OUTPUTS:
+            raise ArgumentError(f"loss_output is one of {LOSS_OUTPUTS}, found {loss_output!r}")
+        check_chunk_size(chunk_size)
+        length = sequence_length(sequences)
+        mask = _check_mask(mask, length)
+        program = self._program(step_fn, sequences, has_loss=True, has_aux=has_aux)
+        gradients, losses, results = self._learn(program, sequences, mask)
+        total = max(float(mask.sum()), 1.0)
+        scale = total if reduction == "mean" else 1.0
+        masked = losses * mask.astype(losses.dtype)
+        value = losses if loss_output == "per_step" else masked if loss_output == "masked" \
+            else masked.sum() / scale
+        out = [self._gradient_tree(gradients, scale, weights)]
+        out += [value] if return_value else []
+        out += [self._dress(program.signature.results, results)[1]] if has_aux else []
+        return out[0] if len(out) == 1 else tuple(out)
+
+    def _learn(self, program, sequences, mask):
+        """(gradients by name, losses, other results) of the sum of the weighed losses."""
+        arrays = program.arrays(sequences, learns=True)
+        gradients = program.block.views("gradient")
+        with self._running(program) as block:
+            clear(gradients)
+            if (mask == 1).all():
+                losses, *results = block.call("learn_sequence", arrays, len(mask))
+                return {k: v.copy() for k, v in gradients.items()}, losses, results
+            # A step's gradient is linear in its loss, and traces do not depend on the loss.
+            total, rows = {k: np.zeros_like(v) for k, v in gradients.items()}, []
+            for t, weight in enumerate(mask):
+                clear(gradients)
+                rows.append(block.call("learn", [a[t] for a in arrays]))
+                for name, gradient in gradients.items():
+                    total[name] += weight.astype(gradient.dtype) * gradient
+        losses, *results = map(np.stack, zip(*rows))
+        return total, losses, results
+
+    def _gradient_tree(self, gradients, total, weights):
+        chosen = {p.path: p for p in self.description.parameters}
+        unknown = [path for path in weights or () if path not in chosen]
+        if unknown:
+            raise ArgumentError(f"the model has no parameter {unknown[0]}; it has "
+                                f"{', '.join(map(str, chosen))}")
+        return {path: self._dress_parameter(p, [gradients[n] / total for n in p.names])
+                for path, p in chosen.items() if weights is None or path in weights}
+
+    def _dress_parameter(self, parameter, arrays):
+        return tree.unflatten(parameter.structure, arrays)
+
+    def _program(self, step_fn, sequences, has_loss, has_aux=False):
+        if step_fn is not None:
+            raise ArgumentError("a loaded learner learns by the step function it was saved with; "
+                                "leave step_fn out")
+        if not has_loss:
+            return self._home
+        if self._learning is None:
+            raise ArgumentError("the learner was saved without a step function; call etrace_grad "
+                                "before save, or save(path, step_fn, sequences)")
+        return self._learning
+
+    @contextlib.contextmanager
+    def _running(self, program):
+        """The memory of a program that goes on from the learner's states, and back to them."""
+        if program.block is self._home.block:
+            yield program.block
+            return
+        transfer(self._home.block, program.block)
+        yield program.block
+        transfer(program.block, self._home.block)
+
+
+def clear(views):
+    for view in views.values():
+        view[...] = 0
+
+
+def transfer(source, target):
+    """Copies what two programs of one model share."""
+    for kind in CARRIED:
+        views, others = target.views(kind), source.views(kind)
+        for path in views.keys() & others.keys():
+            views[path][...] = others[path]
+
+
+def as_array(value):
+    try:
+        return np.asarray(value)
+    except Exception as error:
+        raise ArgumentError("the learner takes arrays of numpy or JAX; inside a function that is "
+                            "transformed by JAX it runs as the step_fn of etrace_grad only "
+                            f"({type(error).__name__})") from error
+
+
+def check_chunk_size(chunk_size):
+    if chunk_size not in (None, 1):
+        raise ArgumentError(f"chunk_size={chunk_size!r}: windows of several steps are not "
+                            "supported yet; leave it out")
+
+
+def _leaves(value):
+    if isinstance(value, dict):
+        return [leaf for key in sorted(value) for leaf in _leaves(value[key])]
+    if isinstance(value, (list, tuple)):
+        return [leaf for part in value for leaf in _leaves(part)]
+    return [] if value is None else [value]
+
+
+def sequence_length(sequences):
+    """The common first extent of all arrays; ArgumentError if there is none."""
+    shapes = [np.shape(leaf) for leaf in _leaves(sequences)]
+    lengths = {shape[0] for shape in shapes if shape}
+    if len(lengths) != 1 or not all(shapes):
+        raise ArgumentError("sequences are arrays with time as their first axis, of one length; "
+                            f"found shapes {shapes}")
+    if lengths == {0}:
+        raise ArgumentError("the sequences have no steps")
+    return lengths.pop()
+
+
+def _check_mask(mask, length):
+    mask = np.ones(length) if mask is None else np.asarray(mask, float)
+    if mask.shape != (length,):
+        raise ArgumentError(f"mask weighs the loss of each step: its shape is ({length},), found "
+                            f"{mask.shape}")
+    return mask
