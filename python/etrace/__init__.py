@@ -5,15 +5,17 @@
     gradients = learner.etrace_grad(xs, ys, step_fn=step_fn)
     learner.save("net.so")
 
-`compile` and `export` need JAX and brainstate; `load` and what it returns need numpy alone.
+`compile` and `export` need JAX and brainstate; `load`, `read` (a model in MLIR) and the learners
+that they return need numpy alone.
 """
 
-from .artefact import load
+from .compiler import read
 from .errors import (ArgumentError, ArtefactError, CompileError, EtraceError, ImportModelError,
                      MissingBuildError, MissingJaxError)
+from .learner import Learner, load
 
 __all__ = ["ArgumentError", "ArtefactError", "CompileError", "EtraceError", "ImportModelError",
-           "MissingBuildError", "MissingJaxError", "compile", "export", "load"]
+           "Learner", "MissingBuildError", "MissingJaxError", "compile", "export", "load", "read"]
 
 
 def _importer():

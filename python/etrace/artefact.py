@@ -15,9 +15,11 @@ import numpy as np
 from . import tree
 from ._native import ERROR, Argument, Block, Buffer, Diagnostic, tool
 from .errors import ArgumentError, ArtefactError, CompileError
-from .learner import Description, Learner, Parameter, Program, Signature
+from .program import Description, Parameter, Signature
 
 FORMAT = "etrace-learner/1"
+# Kinds of buffers that are written.
+VALUES = ("param", "hidden", "state")
 
 
 def write(path, learner, program, home):
@@ -28,7 +30,7 @@ def write(path, learner, program, home):
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder, "model.mlir")
         model.write_text(program.text)
-        options = [f"--{key}={value}" for key, value in learner.rule.items()]
+        options = [f"--{key}={value}" for key, value in learner.description.rule.items()]
         done = subprocess.run([tool("etrace-compile"), model, "-o", path, f"--header={header}",
                                *options], capture_output=True, text=True, check=False)
     if done.returncode:
@@ -40,7 +42,7 @@ def write(path, learner, program, home):
                             "and the library are of different builds")
     description = {
         "format": FORMAT, "library": _digest(path), "model": native.name, "size": native.size,
-        "hash": native.hash, "learns": program is not home, "rule": learner.rule,
+        "hash": native.hash, "rule": learner.description.rule,
         "buffers": [dataclasses.asdict(b) | {"dtype": b.dtype.name} for b in native.buffers],
         "entries": {name: [dataclasses.asdict(a) | {"dtype": a.dtype.name} for a in arguments]
                     for name, arguments in native.entries.items()},
@@ -50,7 +52,7 @@ def write(path, learner, program, home):
                         "names": p.names} for p in learner.description.parameters],
         "report": learner.description.report}
     path.with_suffix(".json").write_text(json.dumps(description, indent=1))
-    arrays = {f"{kind}:{name}": view for kind in ("param", "hidden", "state")
+    arrays = {f"{kind}:{name}": view for kind in VALUES
               for name, view in home.block.views(kind).items()}
     initial = {f"initial:{name}": v for name, v in learner.description.initial.items()}
     np.savez(path.with_suffix(".npz"), **arrays, **initial)
@@ -111,40 +113,41 @@ def _entry(kind, values):
     return kind(**{**values, "dtype": np.dtype(values["dtype"]), "shape": tuple(values["shape"])})
 
 
-def load(path):
-    """A learner that `save` wrote. ArtefactError if a file is missing or of another version."""
-    path = Path(path)
+@dataclasses.dataclass
+class Saved:
+    """What was read: memory with code, the signatures of calls and of learning, arrays by kind."""
+    block: Block
+    signatures: list
+    description: Description
+    arrays: dict
+
+
+def read(path):
+    """ArtefactError if a file of a learner is missing or of another version."""
     files = [path, path.with_suffix(".json"), path.with_suffix(".npz")]
     missing = [str(file) for file in files if not file.exists()]
     if missing:
         raise ArtefactError(f"{', '.join(missing)} is missing; a saved learner is the files "
                             ".so, .json and .npz together")
     try:
-        description = json.loads(files[1].read_text())
+        values = json.loads(files[1].read_text())
     except ValueError as error:
         raise ArtefactError(f"{files[1]} cannot be read: {error}") from None
-    if description.get("format") != FORMAT:
-        raise ArtefactError(f"{files[1]} has the format {description.get('format')!r}, this "
+    if values.get("format") != FORMAT:
+        raise ArtefactError(f"{files[1]} has the format {values.get('format')!r}, this "
                             f"version reads {FORMAT!r}; save the learner again")
-    if description["library"] != _digest(path):
+    if values["library"] != _digest(path):
         raise ArtefactError(f"{path} is not the library that {files[1]} describes; save the "
                             "learner again")
-    return _restore(Library(path, description), description, files[2])
-
-
-def _restore(library, description, arrays):
-    block = Block(library)
-    programs = [Program(block, _read_signature(description[name])) for name in ("call", "learn")]
     parameters = [Parameter(tuple(p["path"]), tree.from_json(p["structure"]), p["names"])
-                  for p in description["parameters"]]
-    with np.load(arrays) as stored:
-        initial = {key.split(":", 1)[1]: stored[key] for key in stored.files
-                   if key.startswith("initial:")}
-        learner = Learner(programs[0], Description(description["rule"], parameters, initial,
-                                                   description["report"]),
-                          programs[1] if description["learns"] else None)
+                  for p in values["parameters"]]
+    arrays = {kind: {} for kind in (*VALUES, "initial")}
+    with np.load(files[2]) as stored:
         for key in stored.files:
             kind, name = key.split(":", 1)
-            if kind != "initial":
-                block.views(kind)[name][...] = stored[key]
-    return learner
+            arrays[kind][name] = stored[key]
+    description = Description(values["rule"], parameters, arrays.pop("initial"),
+                              values["report"])
+    return Saved(Block(Library(path, values)),
+                 [_read_signature(values[name]) for name in ("call", "learn")], description,
+                 arrays)

@@ -11,7 +11,7 @@ import numpy as np
 from jax.extend import core as jex_core
 
 from .errors import ImportModelError
-from .locations import location, where
+from .locations import UNKNOWN, location, where
 from .text import dense, element, integers, is_key, number, shape_of, tensor, type_of, types
 from .tracing import live_equations, mantissa
 
@@ -40,19 +40,12 @@ def words(value):
     return np.asarray(value)
 
 
-def one_equation(equation, known):
-    """The equation as a function of its operands that are not in `known` (position -> value)."""
-    free = [i for i, v in enumerate(equation.invars) if i not in known]
-
+def one_equation(equation):
+    """The equation as a function of its operands that gives a list."""
     def function(*values):
-        given = {**known, **dict(zip(free, values))}
-        variables, arguments = [], []
-        for i, v in enumerate(equation.invars):
-            if not is_literal(v) and v not in variables:
-                variables.append(v)
-                arguments.append(given[i])
-        jaxpr = jex_core.Jaxpr([], variables, equation.outvars, [equation])
-        return jax.core.eval_jaxpr(jaxpr, [], *arguments)
+        given = {v: x for v, x in zip(equation.invars, values) if not is_literal(v)}
+        jaxpr = jex_core.Jaxpr([], list(given), equation.outvars, [equation])
+        return jax.core.eval_jaxpr(jaxpr, [], *given.values())
     return function
 
 
@@ -62,7 +55,7 @@ class Emitter:
     def __init__(self, rules, fallback):
         self.rules, self.fallback = rules, fallback
         self.lines, self.problems, self.functions = [], [], {}
-        self.indent, self.count, self.location = 0, 0, ""
+        self.indent, self.count, self.location, self.place = 0, 0, "", UNKNOWN
         self.values_only = False
 
     # Text.
@@ -241,14 +234,18 @@ class Emitter:
     def _fold(self, equation, values):
         if not all(map(is_known, values)) or equation.effects:
             return None
-        if equation.primitive.name.startswith("random_") or any(
-                is_key(v.aval.dtype) or v.aval.size > FOLD_LIMIT for v in equation.outvars):
+        if any(is_key(v.aval.dtype) for v in equation.invars) or any(
+                v.aval.size > FOLD_LIMIT or str(v.aval.dtype) in ("key<rbg>", "key<unsafe_rbg>")
+                for v in equation.outvars):
             return None
-        function = one_equation(equation, {i: jnp.asarray(v) for i, v in enumerate(values)})
-        return [np.asarray(r) for r in function()]
+        return list(map(words, one_equation(equation)(*map(jnp.asarray, values))))
 
     def _emit(self, equation, values):
-        old, self.location = self.location, location(equation) or self.location
+        old = self.location, self.place
+        # A call inside a library has no line of its own: the caller's stands for it.
+        self.location = location(equation) or self.location
+        if where(equation) != UNKNOWN:
+            self.place = where(equation)
         rule = self.rules.get(equation.primitive.name, self.fallback)
         if all(map(is_known, values)):
             values = [self.constant(v) for v in values]
@@ -257,10 +254,10 @@ class Emitter:
             return results if isinstance(results, list) else [results]
         except ImportModelError as error:
             for problem in error.problems:
-                self._add_problem(f"{where(equation)}: {problem}")
+                self._add_problem(f"{self.place}: {problem}")
             return [UNSUPPORTED] * len(equation.outvars)
         finally:
-            self.location = old
+            self.location, self.place = old
 
     def _add_problem(self, problem):
         if problem not in self.problems:

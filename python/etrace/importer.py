@@ -2,8 +2,6 @@
 """From a brainstate module to a learner. Needs JAX and brainstate; braintrace is not called."""
 
 import contextlib
-import tempfile
-from pathlib import Path
 
 import brainstate
 import jax
@@ -11,82 +9,18 @@ import jax.numpy as jnp
 import numpy as np
 
 from . import tree
-from ._native import Block, Context
-from .artefact import write
+from ._native import Block
+from .compiler import build, read_rule
 from .emit import words
 from .errors import ArgumentError, ImportModelError
 from .export import model_text
-from .learner import Description, Learner, Parameter, Program, Signature, transfer
+from .learner import Learner
 from .loss import join, split
+from .program import Description, Parameter, Program, Signature
 from .text import is_key
 from .tracing import is_quantity, mantissa, trace_call
 
-_RULES = {"d_rtrl": "d-rtrl", "pp_prop": "pp-prop", "es_d_rtrl": "pp-prop", "esd_rtrl": "pp-prop"}
-_WINDOWS = {"single-step": "single-step", "multi-step": "1"}
 _UNWINDOWED = ("SingleStepData", "MultiStepData")
-
-
-def _rule_name(algorithm, options):
-    """The rule of a name, a class of braintrace, or an ETraceConfig, whose axes are read."""
-    if type(algorithm).__name__ == "ETraceConfig":
-        axes = (algorithm.trace_factorization, algorithm.temporal_recursion)
-        if axes == ("per_param", "jacobian") and getattr(algorithm, "kappa", None) is None:
-            return "d-rtrl"
-        raise ArgumentError(f"the learning rule with the axes {axes} is not supported; use "
-                            "D_RTRL or pp_prop")
-    name = algorithm if isinstance(algorithm, str) else getattr(algorithm, "__name__", "")
-    key = name.strip().lower()
-    if key not in _RULES:
-        raise ArgumentError(f"the learning rule {algorithm!r} is not supported; use "
-                            "'D_RTRL' or 'pp_prop'")
-    return _RULES[key]
-
-
-def _decay(value):
-    """A decay as it is; a rank r stands for (r - 1) / (r + 1)."""
-    if isinstance(value, (int, np.integer)) and not isinstance(value, bool):
-        if value < 1:
-            raise ArgumentError(f"a rank is at least 1, found {value}")
-        return (value - 1) / (value + 1)
-    return float(value)
-
-
-def read_rule(algorithm, vjp_method, compat, options):
-    """Options of the compiler's pipeline; ArgumentError names what is not supported."""
-    options = dict(options)
-    rule = {"rule": _rule_name(algorithm, options)}
-    if vjp_method not in _WINDOWS:
-        raise ArgumentError(f"vjp_method is one of {tuple(_WINDOWS)}, found {vjp_method!r}")
-    if compat not in (None, "none", "braintrace"):
-        raise ArgumentError(f"compat is None or 'braintrace', found {compat!r}")
-    rule |= {"window": _WINDOWS[vjp_method], "compat": compat or "none"}
-    if rule["rule"] == "pp-prop":
-        if "decay_or_rank" not in options:
-            raise ArgumentError("pp_prop needs decay_or_rank: a decay in [0, 1), or a rank")
-        rule["decay"] = _decay(options.pop("decay_or_rank"))
-    if options:
-        raise ArgumentError(f"the option {sorted(options)[0]!r} of {rule['rule']} is not "
-                            "supported")
-    return rule
-
-
-def _pipeline(rule):
-    derive = " ".join(f"{key}={value!r}" if isinstance(value, float) else f"{key}={value}"
-                      for key, value in rule.items() if key != "compat")
-    return (f"etrace-analyze{{compat={rule['compat']}}}", f"etrace-derive-pipeline{{{derive}}}")
-
-
-def build(text, rule):
-    """(native model, report) of the text of a model; CompileError says where and why not."""
-    analyze, derive = _pipeline(rule)
-    module = Context().parse(text)
-    module.run(analyze)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "report.txt")
-        module.run(f"etrace-print-graph{{output={path}}}")
-        report = path.read_text()
-    module.run(derive)
-    return module.compile(), report
 
 
 def _numbers(structure):
@@ -248,17 +182,12 @@ class ImportedLearner(Learner):
             return results, returned
         return trace_call(step, first, self.module, self._home.block.model.name)
 
-    def save(self, path):
-        """Writes a shared library, its header, and what `etrace.load` needs beside them.
-
-        The saved learner has the loss of the last etrace_grad; without one it only runs.
-        CompileError if the linker fails.
-        """
-        program = self._home
-        if self._last is not None:
-            program = self._compile_step(*self._last[:2], True, self._last[2], joined=False)
-            transfer(self._home.block, program.block)
-        write(Path(path), self, program, self._home)
+    def _to_save(self):
+        """Of the last step function; auxiliary results stay behind."""
+        if self._last is None:
+            return self._home
+        step_fn, first, has_aux = self._last
+        return self._compile_step(step_fn, first, True, has_aux, joined=False)
 
 
 def _checked_results(step_fn, results, has_aux):

@@ -2,64 +2,16 @@
 """A compiled learner: calls, gradients, views of its memory. Needs numpy only."""
 
 import contextlib
-import dataclasses
+from pathlib import Path
 
 import numpy as np
 
-from . import tree
-from ._native import Block
+from . import artefact, tree
 from .errors import ArgumentError
+from .program import Program, transfer
 
 REDUCTIONS = ("mean", "sum")
 LOSS_OUTPUTS = ("per_step", "masked", "scalar")
-# What goes from one program of a learner to another: all but gradients, optimiser and queries.
-CARRIED = ("param", "hidden", "state", "trace", "counter")
-
-
-@dataclasses.dataclass(eq=False)
-class Parameter:
-    """A parameter of the model: its path, and the names of its arrays by structure."""
-    path: tuple
-    structure: object
-    names: list
-
-
-@dataclasses.dataclass(eq=False)
-class Signature:
-    """How arguments and results of Python are those of the entries.
-
-    `arguments` and `results` are structures. A step takes the arrays with the numbers `inputs`,
-    learning those and the `targets`. `has_aux`: the results are (loss, aux) of a step function,
-    else what the model returns; other results of an entry are left out.
-    """
-    arguments: tuple
-    results: object
-    inputs: list
-    targets: list = dataclasses.field(default_factory=list)
-    has_aux: bool = False
-
-
-@dataclasses.dataclass(eq=False)
-class Program:
-    """Native code with its memory; `text` is its model, if it is at hand."""
-    block: Block
-    signature: Signature
-    text: str = ""
-
-    def arrays(self, args, learns=False):
-        """The arrays of an entry from arguments of Python."""
-        leaves = tree.flatten(self.signature.arguments, tuple(args), "the argument")
-        order = self.signature.inputs + (self.signature.targets if learns else [])
-        return [as_array(leaves[i]) for i in order]
-
-
-@dataclasses.dataclass(eq=False)
-class Description:
-    """What a learner is, besides its code; `initial` has the states after a reset, by name."""
-    rule: dict
-    parameters: list
-    initial: dict
-    report: str = ""
 
 
 class Learner:
@@ -99,6 +51,22 @@ class Learner:
 
     def show_graph(self):
         print(self.report())
+
+    def save(self, path):
+        """Writes a shared library, its header, and what `etrace.load` needs beside them.
+
+        The saved learner has the loss of the last etrace_grad; without one it only runs.
+        CompileError if the library cannot be written or linked.
+        """
+        program = self._to_save()
+        if program.block is not self._home.block:
+            transfer(self._home.block, program.block)
+        artefact.write(Path(path), self, program, self._home)
+
+    def _to_save(self):
+        if not self._home.text:
+            raise ArgumentError("a loaded learner has no model to compile; copy its files")
+        return self._learning or self._home
 
     # Running.
 
@@ -222,23 +190,6 @@ def clear(views):
         view[...] = 0
 
 
-def transfer(source, target):
-    """Copies what two programs of one model share."""
-    for kind in CARRIED:
-        views, others = target.views(kind), source.views(kind)
-        for path in views.keys() & others.keys():
-            views[path][...] = others[path]
-
-
-def as_array(value):
-    try:
-        return np.asarray(value)
-    except Exception as error:
-        raise ArgumentError("the learner takes arrays of numpy or JAX; inside a function that is "
-                            "transformed by JAX it runs as the step_fn of etrace_grad only "
-                            f"({type(error).__name__})") from error
-
-
 def check_chunk_size(chunk_size):
     if chunk_size not in (None, 1):
         raise ArgumentError(f"chunk_size={chunk_size!r}: windows of several steps are not "
@@ -271,3 +222,15 @@ def _check_mask(mask, length):
         raise ArgumentError(f"mask weighs the loss of each step: its shape is ({length},), found "
                             f"{mask.shape}")
     return mask
+
+
+def load(path):
+    """A learner that `save` wrote. ArtefactError if a file is missing or of another version."""
+    saved = artefact.read(Path(path))
+    call, learn = (Program(saved.block, signature) for signature in saved.signatures)
+    learner = Learner(call, saved.description, learn if saved.block.has("learn") else None)
+    for kind, arrays in saved.arrays.items():
+        views = saved.block.views(kind)
+        for name, value in arrays.items():
+            views[name][...] = value
+    return learner

@@ -11,6 +11,7 @@ try:
 except ImportError:
     user_frames = None
 
+UNKNOWN = "unknown source"
 _OWN = os.path.dirname(os.path.abspath(__file__)) + os.sep
 
 
@@ -63,7 +64,7 @@ def location(equation):
 
 def where(equation):
     place = _frame(equation)
-    return f"{_short(place[0])}:{place[2]} in {place[1]}" if place else "unknown source"
+    return f"{_short(place[0])}:{place[2]} in {place[1]}" if place else UNKNOWN
 
 
 def where_raised(error):
@@ -71,4 +72,4 @@ def where_raised(error):
     frames = [f for f in traceback.extract_tb(error.__traceback__)
               if not f.filename.startswith((_OWN, *_LIBRARIES))]
     return f"{_short(frames[-1].filename)}:{frames[-1].lineno} in {frames[-1].name}" if frames \
-        else "unknown source"
+        else UNKNOWN

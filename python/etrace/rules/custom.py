@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from jax.extend.core import primitives as jax_primitives
 
-from ..emit import describe, is_known, one_equation, struct
+from ..emit import describe, one_equation, struct
 from ..errors import ImportModelError
 from ..text import is_float, type_of
 from .registry import make_registry
@@ -38,7 +38,8 @@ def _of_jax():
 _OF_JAX = _of_jax()
 _WAYS_OUT = {
     "sort": "keep what needs an order out of the step",
-    "random_fold_in": "use brainstate.random or jax.random.split",
+    "erf_inv": "draw uniform numbers, or give normal ones as an input",
+    "random_seed": "make the key once, in a state, with JAX's default generator, threefry2x32",
     "pure_callback": "write the function with jax.numpy", "io_callback": "move it out of the step",
 }
 
@@ -86,21 +87,18 @@ def _cotangents(function, avals, outs):
 
 
 def _write(emit, equation, values, body, mode):
+    """Known operands are operands like others: their tangents are inputs of the rule, too."""
     if emit.values_only:
         return emit.run_closed(body, values)
-    known = {i: v for i, v in enumerate(values) if is_known(v)}
-    free = [i for i in range(len(values)) if i not in known]
-    avals = [equation.invars[i].aval for i in free]
-    outs = [v.aval for v in equation.outvars]
-    function = one_equation(equation, known)
+    values = [emit.value(v) for v in values]
+    avals, outs = [v.aval for v in equation.invars], [v.aval for v in equation.outvars]
+    function = one_equation(equation)
     derivative, extra = _tangents(function, avals) if mode == "jvp" else \
         _cotangents(function, avals, outs)
     rule_body = jax.make_jaxpr(derivative)(*map(struct, [*avals, *extra]))
     left, names = emit.results(len(outs))
-    emit.put(f"{left} = etrace.custom_derivative({', '.join(values[i] for i in free)}) {{")
-    variables = [equation.invars[i] for i in free]
-    _region(emit, variables, lambda given: emit.run_closed(
-        body, [given[free.index(i)] if i in free else known[i] for i in range(len(values))]), outs)
+    emit.put(f"{left} = etrace.custom_derivative({', '.join(values)}) {{")
+    _region(emit, equation.invars, lambda given: emit.run_closed(body, given), outs)
     emit.put(f"}} {mode} {{")
     _region(emit, rule_body.jaxpr.invars, lambda given: emit.run_closed(rule_body, given),
             [v.aval for v in rule_body.jaxpr.outvars])

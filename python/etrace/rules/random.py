@@ -38,6 +38,15 @@ def _same_words(emit, equation, values):
     return values[0]
 
 
+@rule("random_fold_in")
+def _fold_in(emit, equation, values):
+    def fold_in(key, number):
+        return jnp.stack(threefry(key, jnp.zeros((), np.uint32), number.astype(np.uint32)))
+    results, _ = emit.apply(fold_in, values, [jax.ShapeDtypeStruct((2,), np.uint32),
+                                              equation.invars[1].aval])
+    return results
+
+
 @rule("random_split", "random_bits")
 def _draw(emit, equation, values):
     name, p = equation.primitive.name, equation.params

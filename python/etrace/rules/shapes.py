@@ -53,6 +53,17 @@ def _stack(emit, equation, values):
     return emit.concat(parts, shapes, axis, dtype)
 
 
+@rule("tile")
+def _tile(emit, equation, values):
+    """Repeated along axes of their own, which are then joined with those that they repeat."""
+    source, out = equation.invars[0].aval, equation.outvars[0].aval
+    counts = [b // a if a else 1 for a, b in zip(source.shape, out.shape)]
+    paired = [n for pair in zip(counts, source.shape) for n in pair]
+    wide = emit.broadcast(emit.value(values[0]), source.shape, tuple(paired),
+                          range(1, 2 * source.ndim, 2), source.dtype)
+    return emit.reshape(wide, paired, out.shape, source.dtype)
+
+
 @rule("split")
 def _split(emit, equation, values):
     source, axis = equation.invars[0].aval, equation.params["axis"]
