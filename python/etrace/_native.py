@@ -8,6 +8,7 @@ around this file, else an installed one.
 import ctypes
 import ctypes.util
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -137,12 +138,14 @@ def library():
 
 
 def tool(name):
-    """The path of a command of the project such as `etrace-compile`, beside the library."""
-    library()
-    folder = Path(_library._name).resolve().parent.parent / "bin"
-    if not (folder / name).exists():
-        raise MissingBuildError(f"cannot find {name} in {folder}: build the project whole")
-    return folder / name
+    """The path of a command of the project such as `etrace-compile`: beside the library, or on
+    the search path."""
+    beside = Path(library()._name).resolve().parent.parent / "bin" / name
+    found = beside if beside.exists() else shutil.which(name)
+    if not found:
+        raise MissingBuildError(f"cannot find {name} in {beside.parent} or on the search path: "
+                                "build the project whole")
+    return found
 
 
 class Context:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
-"""Learners in files: net.so and net.h for C, net.json and net.npz for `load`."""
+"""Learners in files: net.so, net.h and net.bin for C, net.json and net.npz for `load`."""
 
 import ctypes
 import dataclasses
@@ -56,6 +56,18 @@ def write(path, learner, program, home):
               for name, view in home.block.views(kind).items()}
     initial = {f"initial:{name}": v for name, v in learner.description.initial.items()}
     np.savez(path.with_suffix(".npz"), **arrays, **initial)
+    _write_memory(path, header, program)
+
+
+def _write_memory(path, header, program):
+    """What <model>_load takes in C: parameters, states and traces as they are."""
+    size = int(re.search(r"_SAVED_SIZE (\d+)u", header.read_text())[1])
+    memory = np.zeros(size, np.uint8)
+    save = getattr(ctypes.CDLL(str(path.resolve())), f"{program.block.model.name}_save")
+    save.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    if save(program.block.memory.ctypes.data, memory.ctypes.data):
+        raise ArtefactError(f"{path} cannot save the learner's memory")
+    memory.tofile(path.with_suffix(".bin"))
 
 
 def _digest(path):

@@ -90,26 +90,28 @@ class ImportedLearner(Learner):
 
     # Exchange with the module.
 
-    def _named(self):
-        """(cell, its arrays in the learner, in order)."""
+    def _named(self, states):
+        """(cell, its arrays in the learner, in order), of parameters or of all states."""
         views = {**self.params, **self.hidden, **self.states}
-        return [(cell, [views[name] for name in cell.names]) for cell in self._cells]
+        trained = self.param_states
+        return [(cell, [views[name] for name in cell.names]) for cell in self._cells
+                if states or cell.path in trained]
 
-    def push(self):
-        """Parameters and states of the module are written into the learner."""
-        for cell, views in self._named():
+    def push(self, states=True):
+        """Parameters and states of the module (or parameters alone) go into the learner."""
+        for cell, views in self._named(states):
             for view, leaf in zip(views, jax.tree.leaves(cell.state.value)):
                 view[...] = _signless(words(leaf))
 
-    def pull(self):
-        """Parameters and states of the learner are written into the module."""
-        for cell, views in self._named():
+    def pull(self, states=True):
+        """Parameters and states of the learner (or parameters alone) go into the module."""
+        for cell, views in self._named(states):
             leaves = jax.tree.leaves(cell.state.value)
             cell.state.value = jax.tree.unflatten(cell.tree, list(map(_like, views, leaves)))
 
     @property
     def param_states(self):
-        """{path: ParamState}, for optimisers; `pull` before a step of theirs, `push` after."""
+        """{path: ParamState}, for optimisers; after a step of theirs `push(states=False)`."""
         paths = {parameter.path for parameter in self.description.parameters}
         return {cell.path: cell.state for cell in self._cells if cell.path in paths}
 
