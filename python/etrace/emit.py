@@ -41,11 +41,12 @@ def words(value):
 
 
 def one_equation(equation):
-    """The equation as a function of its operands that gives a list."""
+    """The equation as a function of its operands, literals included, that gives a list."""
+    variables = [jex_core.Var(v.aval) for v in equation.invars]
+    jaxpr = jex_core.Jaxpr([], variables, equation.outvars, [equation.replace(invars=variables)])
+
     def function(*values):
-        given = {v: x for v, x in zip(equation.invars, values) if not is_literal(v)}
-        jaxpr = jex_core.Jaxpr([], list(given), equation.outvars, [equation])
-        return jax.core.eval_jaxpr(jaxpr, [], *given.values())
+        return jax.core.eval_jaxpr(jaxpr, [], *values)
     return function
 
 

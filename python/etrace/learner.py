@@ -63,6 +63,10 @@ class Learner:
             transfer(self._home.block, program.block)
         artefact.write(Path(path), self, program, self._home)
 
+    def exported(self):
+        """The text of what `save` compiles: the model, and the loss of the last etrace_grad."""
+        return self._to_save().text
+
     def _to_save(self):
         if not self._home.text:
             raise ArgumentError("a loaded learner has no model to compile; copy its files")

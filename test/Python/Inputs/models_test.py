@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+"""Models exported from Python, without JAX: losses and gradients are those of braintrace.
+
+The files are written by test/Parity/check.py --freeze; its head says what they were made with.
+"""
+
+import sys
+from pathlib import Path
+
+import etrace
+import numpy as np
+
+MODELS = Path(__file__).with_name("models")
+RUNS = [(rule, options, window) for rule, options in (
+    ("D_RTRL", {}), ("pp_prop", {"decay_or_rank": 0.9})) for window in (
+        "single-step", "multi-step")]
+
+
+def deviation(a, b):
+    scale, gap = np.linalg.norm(b), np.linalg.norm(a - b)
+    return gap / scale if scale else gap
+
+
+def check(path, rule, options, window):
+    """(arrays compared, those that are not all zero) of one model under one rule."""
+    learner = etrace.read(path, rule, window, "braintrace", **options)
+    views = {"param": learner.params, "initial": {**learner.hidden, **learner.states}}
+    with np.load(path.with_suffix(".npz")) as stored:
+        data = {key: stored[key] for key in stored.files}
+    for key, value in data.items():
+        kind, _, name = key.partition(":")
+        if kind in views:
+            views[kind][name][...] = value
+    gradients, losses = learner.etrace_grad(data["x"], data["y"], return_value=True)
+    assert deviation(losses, data["losses"]) <= 1e-12, (path.stem, rule, window)
+    compared = 0
+    for (name,), value in gradients.items():
+        want = data[f"{rule}:{window}:{name}"]
+        assert deviation(value, want) <= 1e-10, (path.stem, rule, window, name)
+        compared += bool(np.any(want))
+    return compared
+
+
+def main():
+    files = sorted(MODELS.glob("*.mlir"))
+    compared = [check(path, *run) for path in files for run in RUNS]
+    print(f"{len(files)} models, {sum(compared)} gradients that are not zero")
+    return 0 if files and all(compared) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
