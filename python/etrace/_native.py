@@ -148,18 +148,34 @@ def tool(name):
     return found
 
 
+class _Handle:
+    """A context of the library: it goes when the last of those that use it goes, in any order."""
+
+    def __init__(self, diagnostics):
+        def report(severity, location, message, _):
+            diagnostics.append(Diagnostic(severity, location.decode(errors="replace"),
+                                          message.decode(errors="replace")))
+        self.library, self.users = library(), 0
+        self._callback = _OnDiagnostic(report)
+        self.address = self.library.etraceContextCreate()
+        self.library.etraceContextSetDiagnosticCallback(self.address, self._callback, None)
+
+    def acquire(self):
+        self.users += 1
+        return self
+
+    def release(self):
+        self.users -= 1
+        if not self.users:
+            self.library.etraceContextDestroy(self.address)
+
+
 class Context:
     """Dialects and passes, and what they said."""
 
     def __init__(self):
-        self._library = library()
         self.diagnostics = []
-        self._callback = _OnDiagnostic(self._report)
-        self._handle = self._library.etraceContextCreate()
-        self._library.etraceContextSetDiagnosticCallback(self._handle, self._callback, None)
-
-    def _report(self, severity, location, message, _):
-        self.diagnostics.append(Diagnostic(severity, location.decode(), message.decode()))
+        self._handle = _Handle(self.diagnostics).acquire()
 
     def fail(self):
         """Raises what was said of the last failure."""
@@ -169,18 +185,18 @@ class Context:
         return Module(self, text, name)
 
     def __del__(self):
-        if getattr(self, "_handle", None):
-            self._library.etraceContextDestroy(self._handle)
-            self._handle = None
+        if hasattr(self, "_handle"):
+            self._handle.release()
 
 
 class Module:
     """A module of MLIR; keeps its context alive."""
 
     def __init__(self, context, text, name):
-        self._context, self._library = context, context._library
+        self._context, self._shared = context, context._handle.acquire()
+        self._library = self._shared.library
         data = text.encode()
-        self._handle = self._library.etraceModuleParse(context._handle, data, len(data),
+        self._handle = self._library.etraceModuleParse(self._shared.address, data, len(data),
                                                        name.encode())
         if not self._handle:
             context.fail()
@@ -206,7 +222,8 @@ class Module:
     def __del__(self):
         if getattr(self, "_handle", None):
             self._library.etraceModuleDestroy(self._handle)
-            self._handle = None
+        if hasattr(self, "_shared"):
+            self._shared.release()
 
 
 class Model:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Learners in files: net.so, net.h and net.bin for C, net.json and net.npz for `load`."""
 
+import _ctypes
 import ctypes
 import dataclasses
 import hashlib
@@ -63,9 +64,13 @@ def _write_memory(path, header, program):
     """What <model>_load takes in C: parameters, states and traces as they are."""
     size = int(re.search(r"_SAVED_SIZE (\d+)u", header.read_text())[1])
     memory = np.zeros(size, np.uint8)
-    save = getattr(ctypes.CDLL(str(path.resolve())), f"{program.block.model.name}_save")
+    library = ctypes.CDLL(str(path.resolve()))
+    save = getattr(library, f"{program.block.model.name}_save")
     save.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
-    if save(program.block.memory.ctypes.data, memory.ctypes.data):
+    status = save(program.block.memory.ctypes.data, memory.ctypes.data)
+    # A file that stays open in this process could not be replaced in place.
+    _ctypes.dlclose(library._handle)
+    if status:
         raise ArtefactError(f"{path} cannot save the learner's memory")
     memory.tofile(path.with_suffix(".bin"))
 

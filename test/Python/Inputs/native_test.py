@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """The C library from Python: text, passes, code, memory."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -91,6 +92,23 @@ class NativeTest(unittest.TestCase):
         Context().parse("module {}")
         (out,) = block.call("step", [np.ones(3)])
         np.testing.assert_allclose(out, 0)
+
+
+    def test_any_order_of_destruction(self):
+        """What a failure leaves in cycles is destroyed in no order."""
+        for _ in range(3):
+            context = Context()
+            module = context.parse(MODEL)
+            try:
+                module.run("no-such-pass")
+            except CompileError as error:
+                context.cycle, module.cycle = (error, module), (error, context)
+            del context, module
+            gc.collect()
+        first = Context()
+        module = first.parse(MODEL)
+        del first
+        self.assertIn("leaky", str(module))
 
 
 class DiagnosticsTest(unittest.TestCase):
