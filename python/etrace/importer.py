@@ -13,7 +13,7 @@ from ._native import Block
 from .compiler import build, read_rule
 from .emit import words
 from .errors import ArgumentError, ImportModelError
-from .export import model_text
+from .model import model_text
 from .learner import Learner
 from .loss import join, split
 from .program import Description, Parameter, Program, Signature
