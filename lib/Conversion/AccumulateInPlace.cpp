@@ -34,7 +34,8 @@ struct AccumulateSum : OpRewritePattern<arith::AddFOp> {
                                     std::pair(add.getRhs(), add.getLhs())}) {
       auto op = sum.getDefiningOp<linalg::LinalgOp>();
       // What someone else reads would be copied.
-      if (!op || !sum.hasOneUse() || !accumulated.hasOneUse() || op->getBlock() != add->getBlock() ||
+      if (!op || !sum.hasOneUse() || !accumulated.hasOneUse() ||
+          op->getBlock() != add->getBlock() ||
           accumulated.getParentBlock() != add->getBlock() || op.getNumReductionLoops() == 0 ||
           !addsToDestination(op) ||
           !isKnownZero(op.getDpsInits().front()) || matchPattern(accumulated, m_Constant()))

@@ -110,7 +110,8 @@ std::optional<Progress> LoopSums::getProgress(Value index) {
   if (std::optional<int64_t> constant = getConstantIntValue(index))
     return Progress{0, *constant};
   if (index == loop.getInductionVar())
-    return Progress{*getConstantIntValue(loop.getStep()), *getConstantIntValue(loop.getLowerBound())};
+    return Progress{*getConstantIntValue(loop.getStep()),
+                    *getConstantIntValue(loop.getLowerBound())};
   Operation *op = index.getDefiningOp();
   if (!isa_and_nonnull<arith::AddIOp, arith::SubIOp, arith::MulIOp>(op))
     return std::nullopt;

@@ -161,9 +161,9 @@ static RunOptions collect(const CommandLine &line) {
   options.slots = line.slots;
   options.queries = line.queries;
   for (const cl::Option *option :
-       std::initializer_list<const cl::Option *>{&line.rule, &line.decay, &line.window, &line.compat,
-                                                 &line.optimizer, &line.dtype, &line.slots,
-                                                 &line.queries, &line.unrollLimit})
+       std::initializer_list<const cl::Option *>{&line.rule, &line.decay, &line.window,
+                                                 &line.compat, &line.optimizer, &line.dtype,
+                                                 &line.slots, &line.queries, &line.unrollLimit})
     if (option->getNumOccurrences())
       options.derivation.push_back(option->ArgStr.str());
   options.perStep = line.perStep;

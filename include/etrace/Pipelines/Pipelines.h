@@ -82,8 +82,8 @@ void buildLearnerPipeline(mlir::OpPassManager &pm, const PipelineOptions &option
 /// The rest of it, from learner IR, for a processor with vectors of `vectorBits`.
 void buildNativePipeline(mlir::OpPassManager &pm, int64_t vectorBits);
 
-/// Runs pipelines of the project on a verified module, and verifies the result once: after each pass
-/// it would take a third of their time.
+/// Runs pipelines of the project on a verified module, and verifies the result once: after each
+/// pass it would take a third of their time.
 llvm::LogicalResult runPipelines(mlir::PassManager &passes, mlir::ModuleOp module);
 
 /// True if the module has a function with `etrace.entry`: nothing is left to derive (what is asked

@@ -39,8 +39,8 @@ LoopReversal::LoopReversal(scf::ForOp loop, OpBuilder &builder, CotangentMap &co
 /// read those of linear values.
 LogicalResult LoopReversal::verifyExtents() {
   auto emit = [&](Type type) {
-    return loop.emitError() << "no transpose rule for '" << loop->getName() << "' that carries " << type
-                            << ", whose extents may change from one iteration to the next; "
+    return loop.emitError() << "no transpose rule for '" << loop->getName() << "' that carries "
+                            << type << ", whose extents may change from one iteration to the next; "
                                "expected static extents [no-transpose-rule]";
   };
   for (auto [number, argument] : llvm::enumerate(loop.getRegionIterArgs()))
@@ -216,7 +216,8 @@ SmallVector<Value> LoopReversal::sweep(OpBuilder &b, Value base, Value count, Va
       next.push_back(Stack::store(inner, loc, stack, position, value));
     scf::YieldOp::create(inner, loc, next);
   };
-  return Values(scf::ForOp::create(b, loc, index(b, 0), count, index(b, 1), inits, body).getResults());
+  auto run = scf::ForOp::create(b, loc, index(b, 0), count, index(b, 1), inits, body);
+  return Values(run.getResults());
 }
 
 FailureOr<SmallVector<Value>> LoopReversal::reverseBody(OpBuilder &b, Value k, ValueRange kept,

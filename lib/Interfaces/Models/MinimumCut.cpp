@@ -33,11 +33,13 @@ bool CutGraph::augment() {
   constexpr unsigned none = ~0u;
   llvm::SmallVector<unsigned> reachedBy(edgesFrom.size(), none), queue{0};
   for (size_t i = 0; i < queue.size() && reachedBy[1] == none; ++i)
-    for (unsigned edge : edgesFrom[queue[i]])
-      if (unsigned to = edges[edge].to; edges[edge].capacity > 0 && to != 0 && reachedBy[to] == none) {
-        reachedBy[to] = edge;
-        queue.push_back(to);
-      }
+    for (unsigned edge : edgesFrom[queue[i]]) {
+      unsigned to = edges[edge].to;
+      if (edges[edge].capacity == 0 || to == 0 || reachedBy[to] != none)
+        continue;
+      reachedBy[to] = edge;
+      queue.push_back(to);
+    }
   if (reachedBy[1] == none)
     return false;
   int64_t flow = kNever;

@@ -210,8 +210,9 @@ LogicalResult LearnerBuilder::declareTraces(OpBuilder &side) {
 
 /// Makes a function of the step and adds D, f and x to it. `build` reads these, while no
 /// operation of the step does.
-LogicalResult LearnerBuilder::buildQuantities(StringRef name,
-                                              llvm::function_ref<LogicalResult(OpBuilder &)> build) {
+LogicalResult
+LearnerBuilder::buildQuantities(StringRef name,
+                                llvm::function_ref<LogicalResult(OpBuilder &)> build) {
   StepOp step = model.getStep();
   forward = func::FuncOp::create(top, loc, symbol(name), step.getFunctionType());
   forward.setPrivate();
