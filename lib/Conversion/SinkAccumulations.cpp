@@ -156,10 +156,12 @@ Stack *LoopSums::findStack(Value value) {
   return stack == stacks.end() ? nullptr : stack;
 }
 
-/// Chooses a sum if the operands of an iteration are fewer than what it is added to, and all that
-/// is stored at most twice what the loop reads of what was kept for it: memory stays of the order
-/// that it has, and a loop that recomputes in order to keep little goes on so.
+/// Chooses a sum if the operands of an iteration are far fewer than what it is added to: they go to
+/// memory and come back, while what is added to may stay in a cache. All that is stored is at most
+/// twice what the loop reads of what was kept for it: memory stays of the order that it has, and a
+/// loop that recomputes in order to keep little goes on so.
 bool LoopSums::choose(Accumulation sum) {
+  constexpr int64_t farFewer = 4;
   int64_t elements = 0, bytes = 0;
   llvm::SetVector<Value> stored;
   for (Value input : sum.op.getDpsInputs()) {
@@ -172,7 +174,8 @@ bool LoopSums::choose(Accumulation sum) {
     if (!isRead && !findStack(input) && stored.insert(input))
       bytes += iterations * type.getNumElements() * getByteWidth(type.getElementType());
   }
-  if (elements >= cast<RankedTensorType>(sum.carried.getType()).getNumElements() || bytes > budget)
+  int64_t total = cast<RankedTensorType>(sum.carried.getType()).getNumElements();
+  if (farFewer * elements > total || bytes > budget)
     return false;
   budget -= bytes;
   for (Value value : stored)

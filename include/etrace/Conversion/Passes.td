@@ -68,7 +68,7 @@ def SinkAccumulationsPass : Pass<"etrace-sink-accumulations", "::mlir::ModuleOp"
     mode that is the gradient of a weight: one product in place of one for each step, which reads
     and writes the gradient once. Operands are taken from tensors that the loop reads in slices,
     others are stored for each iteration, in all at most twice what the loop reads in slices; and
-    only if the operands of an iteration are fewer than what they are added to.
+    only if the operands of an iteration are four times fewer than what they are added to.
 
     ```
     %g = scf.for %t = %zero to %steps step %one iter_args(%acc = %g0) {

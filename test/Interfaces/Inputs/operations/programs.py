@@ -183,10 +183,12 @@ for _op in pointwise.COMPLEX_UNARY + ["complex.abs", "complex.angle"]:
          f"%w = {_op} %z : complex<f64>\n%b = complex.re %w : complex<f64>\n"
          "%c = complex.im %w : complex<f64>\n%y = arith.mulf %b, %c : f64"), "B"))
 for _op in pointwise.COMPLEX_BINARY:
+    # z and c are never i times each other: atan2 has no derivative there.
     TEMPLATES[_op] = ("A", "AA", generic(
         ["(i) -> (i)"] * 3, ["parallel"], "AA",
-        "%h = arith.constant 1.5 : f64\n%t = math.tanh %x0 : f64\n%s = math.tanh %x1 : f64\n"
-        "%a = arith.addf %t, %h : f64\n%b = arith.addf %s, %h : f64\n"
+        "%h = arith.constant 1.5 : f64\n%k = arith.constant 3.6 : f64\n"
+        "%t = math.tanh %x0 : f64\n%s = math.tanh %x1 : f64\n"
+        "%a = arith.addf %t, %h : f64\n%b = arith.addf %s, %k : f64\n"
         "%z = complex.create %a, %s : complex<f64>\n%c = complex.create %t, %b : complex<f64>\n"
         f"%w = {_op} %z, %c : complex<f64>\n%y = complex.im %w : complex<f64>", "A"))
 
