@@ -13,6 +13,7 @@
 #include "etrace/Analysis/TraceSlots.h"
 
 #include "etrace/Analysis/PositionAnalysis.h"
+#include "etrace/Differentiation/Regions.h"
 
 using namespace mlir;
 using namespace etrace;
@@ -38,33 +39,18 @@ LinearizeOptions etrace::getTailOptions(const StepGraph &graph, const WeightRela
   return linearize;
 }
 
-/// Whether an operation, or one nested in it, reads one of these values.
-static bool readsAny(Operation &op, const llvm::DenseSet<Value> &values) {
-  bool reads = false;
-  op.walk([&](Operation *nested) {
-    reads |= llvm::any_of(nested->getOperands(), [&](Value v) { return values.contains(v); });
-  });
-  return reads;
-}
-
 /// The operations of the step on the way from one value to another.
 static llvm::DenseSet<Operation *> findSegment(Block &body, Value from, Value to) {
   llvm::DenseSet<Value> reached = {from}, needed = {to};
-  SmallVector<Operation *> forward;
+  llvm::DenseSet<Operation *> forward, segment;
   for (Operation &op : body.without_terminator())
-    if (readsAny(op, reached)) {
-      forward.push_back(&op);
+    if (llvm::any_of(getReads(&op), [&](Value read) { return reached.contains(read); })) {
+      forward.insert(&op);
       reached.insert(op.result_begin(), op.result_end());
     }
-  llvm::DenseSet<Operation *> segment;
-  for (Operation *op : llvm::reverse(forward)) {
-    if (llvm::none_of(op->getResults(), [&](Value result) { return needed.contains(result); }))
-      continue;
-    segment.insert(op);
-    op->walk([&](Operation *nested) {
-      needed.insert(nested->operand_begin(), nested->operand_end());
-    });
-  }
+  for (Operation *op : getSlice(body, needed))
+    if (forward.contains(op))
+      segment.insert(op);
   return segment;
 }
 

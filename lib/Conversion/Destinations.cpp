@@ -89,17 +89,27 @@ static SmallVector<Value> collectViews(Value value) {
   return views;
 }
 
+/// True if nothing reads the value or a view of it behind `op` in its block.
+static bool isReadUpTo(Value value, Operation *op) {
+  for (Value view : collectViews(value))
+    for (Operation *user : view.getUsers()) {
+      Operation *ancestor = op->getBlock()->findAncestorOpInBlock(*user);
+      if (!ancestor || op->isBeforeInBlock(ancestor))
+        return false;
+    }
+  return true;
+}
+
 /// Whether `op` may write to `destination` in place: nothing reads the old contents later
 /// in the block, and the operation itself reads an element only when it writes it.
 static bool isLastReader(Operation *op, Value destination) {
+  if (!isReadUpTo(destination, op))
+    return false;
+  // Of `op` only an operand of its own.
   for (Value view : collectViews(destination))
-    for (Operation *user : view.getUsers()) {
-      Operation *ancestor = op->getBlock()->findAncestorOpInBlock(*user);
-      if (!ancestor || (ancestor != op && op->isBeforeInBlock(ancestor)))
+    for (Operation *user : view.getUsers())
+      if (op->isAncestor(user) && (view != destination || user != op))
         return false;
-      if (ancestor == op && (view != destination || user != op))
-        return false;
-    }
   auto linalgOp = dyn_cast<linalg::LinalgOp>(op);
   if (!linalgOp)
     return true;
@@ -181,17 +191,6 @@ static bool provideBefore(Value value, Operation *op) {
   if (isFree)
     definition->moveBefore(op);
   return isFree;
-}
-
-/// True if nothing reads the value or a view of it behind `op` in its block.
-static bool isReadUpTo(Value value, Operation *op) {
-  for (Value view : collectViews(value))
-    for (Operation *user : view.getUsers()) {
-      Operation *ancestor = op->getBlock()->findAncestorOpInBlock(*user);
-      if (!ancestor || op->isBeforeInBlock(ancestor))
-        return false;
-    }
-  return true;
 }
 
 /// Orders disjoint pieces of a tensor by when they are computed, and inserts each at once: then

@@ -12,6 +12,7 @@
 
 #include "Contraction.h"
 #include "etrace/Conversion/Passes.h"
+#include "etrace/Differentiation/Stack.h"
 #include "etrace/Support/ByteWidth.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -43,7 +44,7 @@ struct Operand {
 };
 
 /// What the iterations store of a value of the body, and the result of the loop that holds it.
-struct Stack {
+struct Stored {
   Value value, all;
 };
 
@@ -65,11 +66,10 @@ private:
   std::optional<Progress> getSliceProgress(Value value);
   bool isInvariant(Value value) { return loop.isDefinedOutsideOfLoop(value); }
   int64_t getKeptBytes();
-  Stack *findStack(Value value);
+  Stored *findStack(Value value);
   bool choose(Accumulation sum);
   void addStacks();
   Value buildPosition();
-  Value store(Value value, Value all, Value position);
   Operand getOperand(Value value);
   Operand sliceAll(tensor::ExtractSliceOp slice, Progress progress);
   void emit(Accumulation sum);
@@ -80,9 +80,9 @@ private:
   /// Iterations are in the order of stacks, or in the opposite one.
   bool isForward = true;
   SmallVector<Accumulation> chosen;
-  SmallVector<Stack> stacks;
-  /// Bytes that may still be stored.
-  int64_t budget = 0;
+  SmallVector<Stored> stacks;
+  /// Bytes of what is stored, and of what may be.
+  int64_t storedBytes = 0, budget = 0;
 };
 } // namespace
 
@@ -151,8 +151,8 @@ int64_t LoopSums::getKeptBytes() {
   return bytes;
 }
 
-Stack *LoopSums::findStack(Value value) {
-  auto *stack = llvm::find_if(stacks, [&](Stack stack) { return stack.value == value; });
+Stored *LoopSums::findStack(Value value) {
+  auto *stack = llvm::find_if(stacks, [&](Stored stack) { return stack.value == value; });
   return stack == stacks.end() ? nullptr : stack;
 }
 
@@ -175,9 +175,9 @@ bool LoopSums::choose(Accumulation sum) {
       bytes += iterations * type.getNumElements() * getByteWidth(type.getElementType());
   }
   int64_t total = cast<RankedTensorType>(sum.carried.getType()).getNumElements();
-  if (farFewer * elements > total || bytes > budget)
+  if (farFewer * elements > total || storedBytes + bytes > budget)
     return false;
-  budget -= bytes;
+  storedBytes += bytes;
   for (Value value : stored)
     stacks.push_back({value, Value()});
   return true;
@@ -200,17 +200,6 @@ Value LoopSums::buildPosition() {
   return arith::SubIOp::create(rewriter, loc, last, position);
 }
 
-/// `value` at a position of a stack.
-Value LoopSums::store(Value value, Value all, Value position) {
-  auto type = cast<RankedTensorType>(value.getType());
-  SmallVector<OpFoldResult> offsets(type.getRank() + 1, rewriter.getIndexAttr(0)),
-      strides(type.getRank() + 1, rewriter.getIndexAttr(1)), sizes{rewriter.getIndexAttr(1)};
-  offsets[0] = position;
-  llvm::append_range(sizes, getAsIndexOpFoldResult(rewriter.getContext(), type.getShape()));
-  return tensor::InsertSliceOp::create(rewriter, loop.getLoc(), value, all, offsets, sizes,
-                                       strides);
-}
-
 /// Makes the loop carry the stacks, and no longer add to what is summed behind it.
 void LoopSums::addStacks() {
   for (Accumulation sum : chosen)
@@ -218,24 +207,21 @@ void LoopSums::addStacks() {
   if (stacks.empty())
     return;
   rewriter.setInsertionPoint(loop);
+  Location loc = loop.getLoc();
+  Value capacity = arith::ConstantIndexOp::create(rewriter, loc, iterations);
   SmallVector<Value> empty;
-  for (const Stack &stack : stacks) {
-    auto type = cast<RankedTensorType>(stack.value.getType());
-    SmallVector<int64_t> shape(type.getShape());
-    shape.insert(shape.begin(), iterations);
-    empty.push_back(
-        tensor::EmptyOp::create(rewriter, loop.getLoc(), shape, type.getElementType()));
-  }
+  for (const Stored &stack : stacks)
+    empty.push_back(Stack::build(rewriter, loc, capacity, stack.value));
   auto storeAll = [&](OpBuilder &, Location, ArrayRef<BlockArgument> arguments) {
     SmallVector<Value> next;
     Value position = buildPosition();
     for (auto [stack, argument] : llvm::zip(stacks, arguments))
-      next.push_back(store(stack.value, argument, position));
+      next.push_back(Stack::store(rewriter, loc, argument, position, stack.value));
     return next;
   };
   // The body moves to another loop, which has arguments of its own.
   SmallVector<std::optional<unsigned>> arguments;
-  for (const Stack &stack : stacks) {
+  for (const Stored &stack : stacks) {
     auto argument = dyn_cast<BlockArgument>(stack.value);
     arguments.push_back(argument ? std::optional(argument.getArgNumber()) : std::nullopt);
   }
@@ -280,7 +266,7 @@ Operand LoopSums::sliceAll(tensor::ExtractSliceOp slice, Progress progress) {
 Operand LoopSums::getOperand(Value value) {
   if (isInvariant(value))
     return {value, std::nullopt};
-  if (Stack *stack = findStack(value))
+  if (Stored *stack = findStack(value))
     return {stack->all, 0};
   return sliceAll(value.getDefiningOp<tensor::ExtractSliceOp>(), *getSliceProgress(value));
 }
@@ -336,7 +322,7 @@ void LoopSums::sink() {
   remark::passed(loop.getLoc(),
                  remark::RemarkOpts::name("accumulation-sunk").category("etrace-lowering"))
       << "carried values that are summed behind this loop: " + std::to_string(chosen.size()) +
-             "; it stores " + std::to_string(2 * getKeptBytes() - budget) +
+             "; it stores " + std::to_string(storedBytes) +
              " bytes for them [accumulation-sunk]";
   SmallVector<unsigned> numbers;
   for (Accumulation sum : chosen)

@@ -6,6 +6,7 @@
 
 #include "Models.h"
 #include "etrace/Differentiation/Regions.h"
+#include "etrace/Differentiation/Stack.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 namespace etrace::detail {
@@ -32,18 +33,6 @@ bool addActive(llvm::BitVector &active, mlir::ValueRange tangents);
 /// Adds arguments like `arguments` to a block, and tangents of the active ones behind them.
 void addArguments(mlir::Block &block, mlir::ValueRange arguments, const llvm::BitVector &active,
                   mlir::IRMapping &mapping, TangentMap &inside);
-
-/// Values of all iterations of a loop, stacked along a first axis.
-class Stack {
-public:
-  /// `capacity` is an index; `like` gives the type and the extents of an element.
-  static mlir::Value build(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value capacity,
-                           mlir::Value like);
-  static mlir::Value store(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value stack,
-                           mlir::Value position, mlir::Value value);
-  static mlir::Value load(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value stack,
-                          mlir::Value position, mlir::Type type);
-};
 
 /// Reverse mode of a loop that carries values t, linear in the inputs of a program, beside
 /// others n:

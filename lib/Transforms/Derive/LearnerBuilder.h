@@ -140,6 +140,8 @@ private:
                                  llvm::ArrayRef<EntryValue> more = {});
   void closePart(mlir::func::FuncOp function, llvm::ArrayRef<std::string> names,
                  mlir::ValueRange values);
+  void outlineValues(llvm::StringRef name, llvm::StringRef part,
+                     llvm::ArrayRef<std::string> names, llvm::ArrayRef<mlir::Value> values);
   void outlineTransition(const HiddenGroup &group);
   void outlineQueries(llvm::StringRef name, llvm::StringRef part,
                       llvm::ArrayRef<std::string> prefixes);

@@ -83,6 +83,15 @@ static IRMapping mapArguments(const StepView &step, func::FuncOp function) {
   return mapping;
 }
 
+/// A function that computes values of the step.
+void LearnerBuilder::outlineValues(StringRef name, StringRef part, ArrayRef<std::string> names,
+                                   ArrayRef<Value> values) {
+  func::FuncOp function = outlinePart(name, part);
+  IRMapping mapping = mapArguments(graph.step, function);
+  OpBuilder builder = OpBuilder::atBlockEnd(&function.getBody().front());
+  closePart(function, names, cloneSlice(builder, graph.step.getBody(), values, mapping));
+}
+
 void LearnerBuilder::outlineTransition(const HiddenGroup &group) {
   SmallVector<std::string> names;
   SmallVector<Value> values;
@@ -90,10 +99,7 @@ void LearnerBuilder::outlineTransition(const HiddenGroup &group) {
     names.push_back("state:" + graph.step.states[member].path);
     values.push_back(graph.step.states[member].after);
   }
-  func::FuncOp function = outlinePart(group.name, "transition");
-  IRMapping mapping = mapArguments(graph.step, function);
-  OpBuilder builder = OpBuilder::atBlockEnd(&function.getBody().front());
-  closePart(function, names, cloneSlice(builder, graph.step.getBody(), values, mapping));
+  outlineValues(group.name, "transition", names, values);
 }
 
 /// The queries whose paths start so.
@@ -107,10 +113,7 @@ void LearnerBuilder::outlineQueries(StringRef name, StringRef part,
         names.push_back(path);
         values.push_back(value);
       }
-  func::FuncOp function = outlinePart(name, part);
-  IRMapping mapping = mapArguments(graph.step, function);
-  OpBuilder builder = OpBuilder::atBlockEnd(&function.getBody().front());
-  closePart(function, names, cloneSlice(builder, graph.step.getBody(), values, mapping));
+  outlineValues(name, part, names, values);
 }
 
 /// What reads a new value of the group reads it perturbed, but for the group itself: no signal
